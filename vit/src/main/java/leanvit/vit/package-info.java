@@ -1,0 +1,2 @@
+/** The Vision Transformer: model, token batch, classifier, cost. */
+package leanvit.vit;
