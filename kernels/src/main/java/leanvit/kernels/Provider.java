@@ -60,7 +60,7 @@ public final class Provider {
 
     /** The reasons not to use SIMD, as a list to read; null where there is none. */
     private static String refusal() {
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+        if (!SimdProbe.MODULE_PRESENT) {
             return "the module jdk.incubator.vector is missing: start java with --add-modules jdk.incubator.vector";
         }
         String compiler = System.getProperty("java.vm.info", "");

@@ -2,8 +2,14 @@ package leanvit.kernels.simd;
 
 import jdk.incubator.vector.FloatVector;
 
-/** Asks the Vector API for this processor's width; apart from {@link Lanes}, which depends on the answer. */
+/**
+ * Asks whether the Vector API is there and how wide this processor is; apart from {@link Lanes}, which depends on the
+ * answer. Loads without the incubator module.
+ */
 public final class SimdProbe {
+
+    /** Whether the incubator module of the Vector API is among this JVM's modules. */
+    public static final boolean MODULE_PRESENT = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
 
     private SimdProbe() {
     }
