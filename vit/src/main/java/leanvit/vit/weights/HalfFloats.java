@@ -1,0 +1,27 @@
+package leanvit.vit.weights;
+
+/** Sixteen-bit floats to 32 bits, exactly: every value of both types is a float. ({@code Float.float16ToFloat}: JDK 20.) */
+final class HalfFloats {
+
+    private static final float TWO_POW_112 = 0x1p112f;
+
+    private HalfFloats() {
+    }
+
+    /** Returns the value of an IEEE 754 binary16 pattern; a NaN keeps its sign and payload. */
+    static float fromFloat16(short half) {
+        int sign = (half & 0x8000) << 16;
+        int magnitude = (half & 0x7fff) << 13;
+        if (magnitude >= 0x7c00 << 13) {
+            return Float.intBitsToFloat(sign | 0x7f800000 | magnitude & 0x007fffff);
+        }
+        // Read as a binary32 the magnitude is 2^-112 of its value (exponent bias 127 against 15); the product is exact
+        // for subnormals too.
+        return Float.intBitsToFloat(sign | Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) * TWO_POW_112));
+    }
+
+    /** Returns the value of a bfloat16 pattern; a NaN keeps its sign and payload. */
+    static float fromBfloat16(short half) {
+        return Float.intBitsToFloat(half << 16);
+    }
+}

@@ -1,0 +1,16 @@
+package leanvit.vit.weights;
+
+import java.util.List;
+
+import leanvit.vit.Preprocessing;
+import leanvit.vit.VitConfig;
+
+/**
+ * What a model's settings files say.
+ *
+ * @param config    -
+ * @param features  which of the optional parts it should have
+ * @param labels    the classes' names, or empty where the settings have none
+ */
+record ModelDescription(VitConfig config, Preprocessing preprocessing, Features features, List<String> labels) {
+}
