@@ -1,20 +1,24 @@
 package leanvit.reducers;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A reduction of N tokens to M as a sparse linear map: every input token goes to one output token with a weight, or is
  * dropped. {@code out[m] = sum over the inputs i that go to m of weight(i) * in[i]}, added in the order in which they were
  * given to this map, so that results are the same bits at every vector width.
  *
- * <p>Outputs are numbered in the order in which they come up. A map is used again from call to call ({@link #reset});
- * it is not thread-safe.
+ * <p>Outputs are numbered in the order in which they come up. A map is used again from call to call ({@link #reset}), and
+ * then allocates nothing. Writing to it is not thread-safe; any number of threads may read a finished one.
+ *
+ * <p>NaN and infinities pass through as arithmetic has it: they stay in the output that their token goes to. The only
+ * input of an output, with weight 1, is copied bit for bit.
  */
 public final class TokenMap {
 
-    private static final int UNDECIDED = -2;
     /** The target of an input that is dropped. */
     public static final int DROPPED = -1;
+    private static final int UNDECIDED = -2;
 
     private int inputs;
     private int outputs;
@@ -22,13 +26,21 @@ public final class TokenMap {
     private int[] target = {};
     private float[] weight = {};
     private int[] order = {};
+    /** Per output: how many inputs go there, the first of them, and a place for {@link #weightBySize}'s sums. */
+    private int[] contributors = {};
+    private int[] first = {};
+    private float[] merged = {};
 
     /** Forgets everything and expects {@code inputs} tokens. */
     public void reset(int inputs) {
         if (target.length < inputs) {
-            target = new int[inputs];
-            weight = new float[inputs];
-            order = new int[inputs];
+            int capacity = inputs + inputs / 4;
+            target = new int[capacity];
+            weight = new float[capacity];
+            order = new int[capacity];
+            contributors = new int[capacity];
+            first = new int[capacity];
+            merged = new float[capacity];
         }
         Arrays.fill(target, 0, inputs, UNDECIDED);
         this.inputs = inputs;
@@ -39,30 +51,52 @@ public final class TokenMap {
     /** Makes this map the identity on {@code inputs} tokens. */
     public void identity(int inputs) {
         reset(inputs);
-        for (int i = 0; i < inputs; i++) {
-            keep(i);
-        }
+        keepRange(0, inputs);
+    }
+
+    /** Makes this map a copy of {@code other}, to keep it where the host goes on to use {@code other} again. */
+    public void copyOf(TokenMap other) {
+        reset(other.inputs);
+        outputs = other.outputs;
+        decided = other.decided;
+        System.arraycopy(other.target, 0, target, 0, inputs);
+        System.arraycopy(other.weight, 0, weight, 0, inputs);
+        System.arraycopy(other.order, 0, order, 0, decided);
+        System.arraycopy(other.contributors, 0, contributors, 0, outputs);
+        System.arraycopy(other.first, 0, first, 0, outputs);
     }
 
     /** Gives {@code input} an output of its own, with weight 1, and returns that output's index. */
     public int keep(int input) {
-        int output = outputs++;
+        int output = add();
         merge(input, output, 1f);
         return output;
     }
 
+    /** Keeps the inputs {@code from} (included) to {@code to} (excluded), in this order. */
+    public void keepRange(int from, int to) {
+        for (int i = from; i < to; i++) {
+            keep(i);
+        }
+    }
+
     /** Adds an output that as yet has no input, and returns its index. */
     public int add() {
+        if (outputs == inputs) {
+            throw new IllegalStateException("a map of " + inputs + " tokens has no room for another output");
+        }
+        contributors[outputs] = 0;
         return outputs++;
     }
 
     /** Sends {@code input} to the existing output {@code output}, times {@code weight}. */
     public void merge(int input, int output, float weight) {
-        if (output < 0 || output >= outputs) {
-            throw new IndexOutOfBoundsException("output " + output + " of " + outputs);
-        }
+        Objects.checkIndex(output, outputs);
         decide(input, output);
         this.weight[input] = weight;
+        if (contributors[output]++ == 0) {
+            first[output] = input;
+        }
     }
 
     /** Drops {@code input}: it goes nowhere. */
@@ -72,11 +106,9 @@ public final class TokenMap {
     }
 
     private void decide(int input, int output) {
-        if (input < 0 || input >= inputs) {
-            throw new IndexOutOfBoundsException("input " + input + " of " + inputs);
-        }
+        Objects.checkIndex(input, inputs);
         if (target[input] != UNDECIDED) {
-            throw new IllegalStateException("input " + input + " was decided before");
+            throw new IllegalStateException("token " + input + " was decided before");
         }
         target[input] = output;
         order[decided++] = input;
@@ -84,7 +116,38 @@ public final class TokenMap {
 
     /** Replaces the weight of {@code input}. */
     public void weight(int input, float weight) {
+        Objects.checkIndex(input, inputs);
         this.weight[input] = weight;
+    }
+
+    /**
+     * Weights every input by its share of its output's size, {@code size(i) / sum of the sizes that go there}, so that
+     * {@link #apply} gives ToMe's size-weighted average.
+     *
+     * @param sizes  the inputs' sizes, greater than 0
+     * @param offset index of the first size
+     */
+    public void weightBySize(float[] sizes, int offset) {
+        Objects.checkFromIndexSize(offset, inputs, sizes.length);
+        sumPerOutput(sizes, offset, merged, 0);
+        for (int d = 0; d < decided; d++) {
+            int input = order[d];
+            int output = target[input];
+            if (output >= 0) {
+                weight[input] = contributors[output] == 1 ? 1f : sizes[offset + input] / merged[output];
+            }
+        }
+    }
+
+    /** Weights every input by 1 / (how many go to its output), so that {@link #apply} gives plain means. */
+    public void weightEqually() {
+        for (int d = 0; d < decided; d++) {
+            int input = order[d];
+            int output = target[input];
+            if (output >= 0) {
+                weight[input] = 1f / contributors[output];
+            }
+        }
     }
 
     /** Returns N. */
@@ -99,12 +162,20 @@ public final class TokenMap {
 
     /** Returns the output that {@code input} goes to, or {@link #DROPPED}. */
     public int target(int input) {
+        Objects.checkIndex(input, inputs);
         return target[input];
     }
 
-    /** Returns the weight with which {@code input} goes to its output. */
+    /** Returns the weight with which {@code input} goes to its output; 0 where it is dropped. */
     public float weight(int input) {
+        Objects.checkIndex(input, inputs);
         return weight[input];
+    }
+
+    /** Returns how many inputs go to {@code output}. */
+    public int contributors(int output) {
+        Objects.checkIndex(output, outputs);
+        return contributors[output];
     }
 
     /** Returns whether each input is kept under its own index. */
@@ -120,7 +191,12 @@ public final class TokenMap {
         return true;
     }
 
-    /** Checks that every input was decided. */
+    /**
+     * Checks that every input was decided and every output has an input.
+     *
+     * @param reducer who made the map, for the message
+     * @throws IllegalStateException naming the first token that is not as it should be
+     */
     public void checkComplete(String reducer) {
         if (decided != inputs) {
             int missing = 0;
@@ -129,6 +205,180 @@ public final class TokenMap {
             }
             throw new IllegalStateException(
                     reducer + " left token " + missing + " of " + inputs + " undecided: keep, merge or drop it");
+        }
+        for (int output = 0; output < outputs; output++) {
+            if (contributors[output] == 0) {
+                throw new IllegalStateException(reducer + " added output " + output + " but sent no token there");
+            }
+        }
+    }
+
+    /**
+     * Applies this map to token rows: {@code out[m] = sum of weight(i) * x[i]}, in the order of this map. All that the map
+     * dropped is left out.
+     *
+     * @param x         rows [N, width], contiguous from {@code offset}
+     * @param out       rows [M, width], contiguous from {@code outOffset}; must not overlap the input rows
+     * @throws IndexOutOfBoundsException where the rows do not fit their array
+     * @throws IllegalArgumentException  where the rows overlap
+     */
+    public void apply(float[] x, int offset, int width, float[] out, int outOffset) {
+        checkRows(x, offset, inputs, out, outOffset, outputs, width);
+        for (int d = 0; d < decided; d++) {
+            int input = order[d];
+            int output = target[input];
+            if (output < 0) {
+                continue;
+            }
+            int from = offset + input * width;
+            int to = outOffset + output * width;
+            if (first[output] != input) {
+                addScaled(x, from, weight[input], out, to, width);
+            } else if (contributors[output] == 1 && weight[input] == 1f) {
+                System.arraycopy(x, from, out, to, width);
+            } else {
+                scale(x, from, weight[input], out, to, width);
+            }
+        }
+    }
+
+    /**
+     * The largest value a channel has among the inputs of each output, {@code out[m][c] = max of x[i][c]}; weights are not
+     * looked at. NaN where an input is NaN. Rows as in {@link #apply}.
+     */
+    public void applyMax(float[] x, int offset, int width, float[] out, int outOffset) {
+        checkRows(x, offset, inputs, out, outOffset, outputs, width);
+        for (int d = 0; d < decided; d++) {
+            int input = order[d];
+            int output = target[input];
+            if (output < 0) {
+                continue;
+            }
+            int from = offset + input * width;
+            int to = outOffset + output * width;
+            if (first[output] == input) {
+                System.arraycopy(x, from, out, to, width);
+            } else {
+                for (int c = 0; c < width; c++) {
+                    out[to + c] = Math.max(out[to + c], x[from + c]);
+                }
+            }
+        }
+    }
+
+    /**
+     * Adds up sizes: the size of an output is the sum of its inputs' sizes, in the order of this map.
+     *
+     * @param sizes N sizes from {@code offset}
+     * @param out   M sizes from {@code outOffset}; must not overlap the input sizes
+     */
+    public void applySizes(float[] sizes, int offset, float[] out, int outOffset) {
+        checkRows(sizes, offset, inputs, out, outOffset, outputs, 1);
+        sumPerOutput(sizes, offset, out, outOffset);
+    }
+
+    /**
+     * The transpose of {@link #apply}, which carries a gradient backwards: {@code dIn[i] = weight(i) * dOut[target(i)]}, and 0
+     * for a dropped input.
+     *
+     * @param dOut rows [M, width], contiguous from {@code offset}
+     * @param dIn  rows [N, width], contiguous from {@code inOffset}; must not overlap the output rows
+     */
+    public void applyTransposed(float[] dOut, int offset, int width, float[] dIn, int inOffset) {
+        checkRows(dOut, offset, outputs, dIn, inOffset, inputs, width);
+        for (int i = 0; i < inputs; i++) {
+            int to = inOffset + i * width;
+            if (target[i] < 0) {
+                Arrays.fill(dIn, to, to + width, 0f);
+            } else if (weight[i] == 1f) {
+                System.arraycopy(dOut, offset + target[i] * width, dIn, to, width);
+            } else {
+                scale(dOut, offset + target[i] * width, weight[i], dIn, to, width);
+            }
+        }
+    }
+
+    /**
+     * Undoes the shortening for dense tasks: every input gets a copy of its output's row, a dropped input zeros. (ToMe's
+     * unmerge, at the original positions also where prefix tokens moved.)
+     *
+     * @param y   rows [M, width], contiguous from {@code offset}
+     * @param out rows [N, width], contiguous from {@code outOffset}; must not overlap the input rows
+     */
+    public void unmerge(float[] y, int offset, int width, float[] out, int outOffset) {
+        checkRows(y, offset, outputs, out, outOffset, inputs, width);
+        for (int i = 0; i < inputs; i++) {
+            int to = outOffset + i * width;
+            if (target[i] < 0) {
+                Arrays.fill(out, to, to + width, 0f);
+            } else {
+                System.arraycopy(y, offset + target[i] * width, out, to, width);
+            }
+        }
+    }
+
+    /**
+     * Follows tokens through this map, in place: {@code assignment[p]}, the index of the token that original token p is in,
+     * becomes the index of the token that it is in afterwards, or {@link #DROPPED}. Begin with {@code assignment[p] = p} and
+     * call this after every block.
+     */
+    public void trace(int[] assignment, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, assignment.length);
+        for (int p = offset; p < offset + length; p++) {
+            if (assignment[p] != DROPPED) {
+                assignment[p] = target(assignment[p]);
+            }
+        }
+    }
+
+    /** {@link #trace(int[], int, int)} for assignments that are written to a file of 64-bit integers. */
+    public void trace(long[] assignment, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, assignment.length);
+        for (int p = offset; p < offset + length; p++) {
+            if (assignment[p] != DROPPED) {
+                assignment[p] = target(Math.toIntExact(assignment[p]));
+            }
+        }
+    }
+
+    private void sumPerOutput(float[] values, int offset, float[] out, int outOffset) {
+        Arrays.fill(out, outOffset, outOffset + outputs, 0f);
+        for (int d = 0; d < decided; d++) {
+            int input = order[d];
+            if (target[input] >= 0) {
+                out[outOffset + target[input]] += values[offset + input];
+            }
+        }
+    }
+
+    private static void checkRows(
+            float[] from, int fromOffset, int fromRows, float[] to, int toOffset, int toRows, int width) {
+        if (width < 0) {
+            throw new IllegalArgumentException("width " + width + " must be at least 0");
+        }
+        int fromLength = Math.multiplyExact(fromRows, width);
+        int toLength = Math.multiplyExact(toRows, width);
+        Objects.checkFromIndexSize(fromOffset, fromLength, from.length);
+        Objects.checkFromIndexSize(toOffset, toLength, to.length);
+        boolean apart = fromOffset + fromLength <= toOffset || toOffset + toLength <= fromOffset;
+        if (from == to && !apart) {
+            throw new IllegalArgumentException("rows " + fromOffset + " to " + (fromOffset + fromLength)
+                    + " overlap the result's, " + toOffset + " to " + (toOffset + toLength));
+        }
+    }
+
+    // Two plain loops that C2 turns into vector code; a multiply and an add, never an FMA, so that the scalar tail has the
+    // same bits.
+
+    private static void scale(float[] x, int from, float weight, float[] out, int to, int width) {
+        for (int c = 0; c < width; c++) {
+            out[to + c] = weight * x[from + c];
+        }
+    }
+
+    private static void addScaled(float[] x, int from, float weight, float[] out, int to, int width) {
+        for (int c = 0; c < width; c++) {
+            out[to + c] += weight * x[from + c];
         }
     }
 }

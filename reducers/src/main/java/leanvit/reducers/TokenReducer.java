@@ -8,6 +8,31 @@ import java.util.Set;
  *
  * <p>A reducer is immutable and safe to share between threads; it keeps its scratch in {@link LayerTokens}. It decides by
  * one image alone, so that an image gets the same answer in any batch.
+ *
+ * <p>A method of one's own is this interface and little more. Here is one that keeps the half of the patches with the
+ * largest norm:
+ *
+ * <pre>{@code
+ * record KeepLargestHalf(int layer) implements TokenReducer {
+ *     public String spec() { return "largest-half:layer=" + layer; }
+ *     public boolean reducesAt(int block) { return block == layer; }
+ *     public Set<Need> needs() { return Set.of(); }                     // looks at the token rows alone
+ *     public void reduce(LayerTokens tokens, TokenMap map) {
+ *         int patches = tokens.count() - tokens.prefix();
+ *         float[] norms = tokens.scratch().floats(0, tokens.count());
+ *         for (int i = 0; i < tokens.count(); i++) {
+ *             norms[i] = squaredNorm(tokens.rows(), tokens.rowOffset(i), tokens.model().width());
+ *         }
+ *         int[] order = tokens.scratch().ints(0, patches);
+ *         ArgSort.descending(norms, tokens.prefix(), patches, order, 0, tokens.scratch().longs(0, patches));
+ *         map.keepRange(0, tokens.prefix());                            // the prefix stays first
+ *         for (int i = 0; i < patches; i++) {
+ *             if (i < (patches + 1) / 2) map.keep(tokens.prefix() + order[i]);
+ *             else map.drop(tokens.prefix() + order[i]);
+ *         }
+ *     }
+ * }
+ * }</pre>
  */
 public interface TokenReducer {
 
@@ -52,10 +77,24 @@ public interface TokenReducer {
     }
 
     /**
-     * Decides where every token of one image goes.
+     * Returns the multiply-accumulates that this reducer itself spends on one image in one block, for methods with weights of
+     * their own; 0 for the others, whose scores come with the attention.
+     *
+     * @param patches patch tokens that the image has when the reducer sees it; prefix tokens not counted
+     */
+    default long macs(int patches) {
+        return 0;
+    }
+
+    /**
+     * Decides where every token of one image goes. The prefix tokens stay first, in their order. An image from which nothing
+     * can go (down to its prefix tokens, or to one patch) is no error: the map is then the identity.
+     *
+     * <p>A call allocates nothing once the scratch in {@code tokens} has grown to the image's size.
      *
      * @param tokens the image's tokens in this block, with what {@link #needs()} asked for
-     * @param map    reset to {@code tokens.count()} undecided inputs; each must be kept, merged or dropped on return
+     * @param map    reset to {@code tokens.count()} undecided inputs; each must be kept, merged or dropped on return, and every
+     *               output must have an input
      */
     void reduce(LayerTokens tokens, TokenMap map);
 }

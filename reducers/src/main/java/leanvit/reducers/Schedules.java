@@ -1,0 +1,73 @@
+package leanvit.reducers;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What the forms of {@link Schedule} check and write alike. */
+final class Schedules {
+
+    private Schedules() {
+    }
+
+    static void checkRemoval(int r) {
+        if (r < 0) {
+            throw new InvalidSpecException("r=" + r + " is not a whole number of at least 0");
+        }
+    }
+
+    static void checkRates(List<Double> rates, List<Integer> layers) {
+        for (double rate : rates) {
+            if (!(rate > 0 && rate <= 1)) {
+                throw new InvalidSpecException("keep=" + text(rate) + " is not a number above 0 and up to 1");
+            }
+        }
+        checkLayers(layers);
+        if (rates.size() != 1 && rates.size() != layers.size()) {
+            throw new InvalidSpecException("keep has " + rates.size() + " rates for " + layers.size()
+                    + " layers: give one rate, or one a layer");
+        }
+    }
+
+    static void checkLayers(List<Integer> layers) {
+        if (layers.isEmpty()) {
+            throw new InvalidSpecException("a list of layers needs at least one block");
+        }
+        for (int i = 0; i < layers.size(); i++) {
+            if (layers.get(i) < 0) {
+                throw new InvalidSpecException("layer " + layers.get(i) + " is not a block: blocks count from 0");
+            }
+            if (i > 0 && layers.get(i) <= layers.get(i - 1)) {
+                throw new InvalidSpecException("layers=" + joined(layers) + " do not ascend");
+            }
+        }
+    }
+
+    static void checkDepth(String reducer, int layer, ModelShape model) {
+        if (layer >= model.depth()) {
+            throw new InvalidSpecException(reducer + ": the model has no block " + layer + ", its " + model.depth()
+                    + " blocks are 0 to " + (model.depth() - 1));
+        }
+    }
+
+    static int indexOf(List<Integer> layers, int layer) {
+        for (int i = 0; i < layers.size(); i++) {
+            if (layers.get(i) == layer) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Returns a number as a person writes it: 1, not 1.0. */
+    static String text(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e6 ? Long.toString((long) value) : Double.toString(value);
+    }
+
+    static String texts(List<Double> values) {
+        return values.stream().map(Schedules::text).collect(Collectors.joining("/"));
+    }
+
+    static String joined(List<Integer> values) {
+        return values.stream().map(String::valueOf).collect(Collectors.joining("/"));
+    }
+}

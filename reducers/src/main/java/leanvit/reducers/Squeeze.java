@@ -1,0 +1,72 @@
+package leanvit.reducers;
+
+import java.util.Arrays;
+import leanvit.kernels.BipartiteMatching;
+
+/**
+ * Token squeezing: matching and fusing of TPS (Wei et al., "Joint Token Pruning and Squeezing Towards More Aggressive
+ * Compression of Vision Transformers", CVPR 2023, section 3.2; METHODS 3b-iv). {@link DTps} and {@link ETps} share it.
+ *
+ * <ol>
+ * <li>host of a pruned token i: the reserved token j of the largest {@code c_ij = x_i.x_j / ((|x_i| + 1e-6) (|x_j| + 1e-6))};
+ * <li>{@code y_j = (e x_j + sum e^c_ij x_i) / (e + sum e^c_ij)} over the guests i of j; e is the host's similarity to itself, so the
+ *     weights sum to 1 and the host's is the largest.
+ * </ol>
+ * A host without guests is unchanged. Ties: one host, the one given first. A pruned token that holds NaN finds no host and is
+ * dropped; a reserved token that holds NaN is nobody's host.
+ */
+public final class Squeeze {
+
+    private static final float NORM_EPSILON = 1e-6f;
+
+    private Squeeze() {
+    }
+
+    /**
+     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every pruned
+     * token sent to its host's output.
+     *
+     * @param x        token rows of {@code width} channels, {@code stride} apart from {@code offset}
+     * @param order    row indices, first the {@code reserved} reserved ones and then the pruned ones
+     * @param reserved how many are reserved, K; at least 1
+     * @param total    how many row indices there are
+     * @param map      reset to its inputs; what is not in {@code order} is the caller's to decide
+     * @param scratch  float slots 0 to 2 and integer slot 2 are used here, so {@code order} may be in another
+     */
+    public static void squeeze(float[] x, int offset, int stride, int width, int[] order, int reserved, int total,
+            TokenMap map, Scratch scratch) {
+        int pruned = total - reserved;
+        float[] cosine = scratch.floats(0, pruned);
+        int[] host = scratch.ints(2, pruned);
+        float[] work = scratch.floats(1, BipartiteMatching.nearestScratch(pruned, reserved, width));
+        BipartiteMatching.nearest(x, offset, stride, width, order, reserved, pruned, order, 0, reserved,
+                NORM_EPSILON, cosine, host, work);
+
+        int firstOutput = map.outputs();
+        for (int j = 0; j < reserved; j++) {
+            map.keep(order[j]);
+        }
+        float[] sum = scratch.floats(2, reserved);
+        Arrays.fill(sum, 0, reserved, (float) Math.E);
+        for (int i = 0; i < pruned; i++) {
+            int guest = order[reserved + i];
+            if (cosine[i] > Float.NEGATIVE_INFINITY) {
+                // Rounding may lift a cosine over 1, and with it a guest's weight over its host's.
+                float weight = (float) StrictMath.exp(Math.min(cosine[i], 1f));
+                sum[host[i]] += weight;
+                map.merge(guest, firstOutput + host[i], weight);
+            } else {
+                map.drop(guest);
+            }
+        }
+        for (int j = 0; j < reserved; j++) {
+            map.weight(order[j], (float) Math.E / sum[j]);
+        }
+        for (int i = 0; i < pruned; i++) {
+            int guest = order[reserved + i];
+            if (map.target(guest) != TokenMap.DROPPED) {
+                map.weight(guest, map.weight(guest) / sum[host[i]]);
+            }
+        }
+    }
+}

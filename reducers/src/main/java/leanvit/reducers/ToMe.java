@@ -1,0 +1,127 @@
+package leanvit.reducers;
+
+import java.util.Arrays;
+import java.util.Set;
+import leanvit.kernels.ArgSort;
+import leanvit.kernels.BipartiteMatching;
+
+/**
+ * Token Merging (Bolya et al., "Token Merging: Your ViT But Faster", ICLR 2023, section 3; METHODS 1b).
+ *
+ * <p>In every block, between attention and MLP, r tokens are merged into the tokens most like them:
+ * <ol>
+ * <li>split the N tokens by position: sources 0, 2, 4, ... and destinations 1, 3, 5, ...;
+ * <li>each source's partner is the destination of the largest cosine between keys, averaged over heads;
+ * <li>the r sources with the largest cosine are merged into their partners, the others stay;
+ * <li>a token is the average of its parts weighted by size (the patches in each): {@code x = sum size_i x_i / sum size_i};
+ * <li>attention of later blocks adds {@code ln(size)} to a key's logit ("proportional attention"), as if the token were
+ *     still there {@code size} times.
+ * </ol>
+ *
+ * <p>Output order: prefix tokens, unmerged sources by position, destinations by position; so the next block pairs other
+ * tokens. Without a prefix the unmerged sources stand by falling cosine, as in the original.
+ *
+ * <p>r is clamped to {@code (N - P) / 2}. Prefix tokens neither merge nor are merged into. Ties: higher cosine first, then
+ * lower index. A zero key has cosine 0 with all; a token whose key holds NaN neither merges nor is merged into, so that
+ * fewer than r may go.
+ *
+ * @param schedule     r of each block
+ * @param proportional whether attention adds ln(size): on for supervised models, off for MAE's off the shelf
+ */
+public record ToMe(Schedule schedule, boolean proportional) implements TokenReducer {
+
+    private static final Set<Need> NEEDS = Set.of(Need.MEAN_KEY);
+
+    /** ToMe with proportional attention. */
+    public ToMe(Schedule schedule) {
+        this(schedule, true);
+    }
+
+    @Override
+    public String spec() {
+        return "tome:" + schedule.spec() + (proportional ? "" : ",prop=off");
+    }
+
+    @Override
+    public void check(ModelShape model) {
+        schedule.check(spec(), model);
+    }
+
+    @Override
+    public boolean reducesAt(int layer) {
+        return schedule.removesAt(layer);
+    }
+
+    @Override
+    public Set<Need> needs() {
+        return NEEDS;
+    }
+
+    @Override
+    public boolean tracksSize() {
+        return true;
+    }
+
+    @Override
+    public boolean proportionalAttention() {
+        return proportional;
+    }
+
+    @Override
+    public void reduce(LayerTokens tokens, TokenMap map) {
+        int headDim = tokens.model().headDim();
+        int r = schedule.removed(tokens.model(), tokens.layer(), tokens.count() - tokens.prefix());
+        match(tokens.meanKey(), 0, headDim, tokens.count(), headDim, tokens.prefix(), r, map, tokens.scratch());
+        map.weightBySize(tokens.sizes(), 0);
+    }
+
+    /**
+     * The matching on its own (steps 1 to 3), for any model and metric. The map's weights are 1: {@link TokenMap#apply} then
+     * sums; {@link TokenMap#weightBySize} and {@link TokenMap#weightEqually} make it an average.
+     *
+     * @param metric rows [n, width] to compare, {@code stride} apart from {@code offset}
+     * @param prefix tokens at the start that are left alone, P
+     * @param r      tokens to merge; clamped to {@code (n - P) / 2}, nothing happens at 0 or less
+     * @param map    filled here, from n inputs to n - r outputs
+     */
+    public static void match(float[] metric, int offset, int stride, int n, int width, int prefix, int r, TokenMap map,
+            Scratch scratch) {
+        int clamped = Math.min(r, (n - prefix) / 2);
+        if (clamped <= 0) {
+            map.identity(n);
+            return;
+        }
+        int sources = (n + 1) / 2;
+        float[] best = scratch.floats(0, sources);
+        int[] partner = scratch.ints(0, sources);
+        float[] work = scratch.floats(1, BipartiteMatching.alternatingScratch(n, width));
+        BipartiteMatching.alternating(metric, offset, stride, n, width, prefix, best, partner, work);
+
+        // Best sources first; those that go are marked, up to the first without any partner (prefix, NaN).
+        int[] order = scratch.ints(1, sources);
+        ArgSort.descending(best, 0, sources, order, 0, scratch.longs(0, sources));
+        int[] merges = scratch.ints(2, sources);
+        Arrays.fill(merges, 0, sources, 0);
+        int merged = 0;
+        while (merged < clamped && best[order[merged]] > Float.NEGATIVE_INFINITY) {
+            merges[order[merged++]] = 1;
+        }
+
+        map.reset(n);
+        map.keepRange(0, prefix);
+        for (int i = 0; i < sources; i++) {
+            int source = prefix > 0 ? i : order[i];
+            if (merges[source] == 0 && 2 * source >= prefix) {
+                map.keep(2 * source);
+            }
+        }
+        int firstOutput = map.outputs();
+        int firstDestination = prefix / 2;
+        for (int j = firstDestination; j < n / 2; j++) {
+            map.keep(2 * j + 1);
+        }
+        for (int i = 0; i < merged; i++) {
+            map.merge(2 * order[i], firstOutput + partner[order[i]] - firstDestination, 1f);
+        }
+    }
+}

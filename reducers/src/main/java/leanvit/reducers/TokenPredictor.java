@@ -1,0 +1,145 @@
+package leanvit.reducers;
+
+import java.util.Arrays;
+import java.util.Map;
+import leanvit.kernels.Gemm;
+import leanvit.kernels.LayerNorm;
+import leanvit.kernels.PackedMatrix;
+
+/**
+ * The score predictor of DynamicViT (Rao et al., "DynamicViT: Efficient Vision Transformers with Dynamic Token Sparsification",
+ * NeurIPS 2021, section 3.2), which {@link DTps} uses (METHODS 3b-i). For n patch tokens x of width C:
+ *
+ * <ol>
+ * <li>{@code u = GELU(Linear_{C to C}(LayerNorm(x)))}, epsilon 1e-5;
+ * <li>the last {@code C - C/2} channels of u become their mean over the n tokens (the global half), the same for each token;
+ * <li>{@code z = Linear_{C/4 to 2}(GELU(Linear_{C/2 to C/4}(GELU(Linear_{C to C/2}(u)))))};
+ * <li>{@code log P(keep) = log softmax(z)[0]}.
+ * </ol>
+ *
+ * <p>Immutable and safe to share between threads. Halves and quarters round down.
+ */
+public final class TokenPredictor {
+
+    private static final float NORM_EPSILON = 1e-5f;
+
+    private final int width;
+    private final float[] normWeight;
+    private final float[] normBias;
+    private final Layer in;
+    private final Layer half;
+    private final Layer quarter;
+    private final Layer decision;
+
+    private record Layer(PackedMatrix weight, float[] bias) {
+    }
+
+    private TokenPredictor(int width, float[] normWeight, float[] normBias, Layer in, Layer half, Layer quarter,
+            Layer decision) {
+        this.width = width;
+        this.normWeight = normWeight;
+        this.normBias = normBias;
+        this.in = in;
+        this.half = half;
+        this.quarter = quarter;
+        this.decision = decision;
+    }
+
+    /** Returns whether a file holds a predictor for stage {@code stage}, counted from 0. */
+    static boolean isIn(Map<String, TensorFiles.Tensor> tensors, int stage) {
+        return tensors.containsKey(prefix(tensors, stage) + "in_conv.0.weight");
+    }
+
+    private static String prefix(Map<String, TensorFiles.Tensor> tensors, int stage) {
+        String plain = "predictor." + stage + ".";
+        String dynamicVit = "score_predictor." + stage + ".";
+        return tensors.containsKey(dynamicVit + "in_conv.0.weight") ? dynamicVit : plain;
+    }
+
+    /**
+     * Takes a predictor out of a file's tensors: {@code predictor.<stage>.in_conv.0.{weight,bias}} [C],
+     * {@code in_conv.1} [C, C], {@code out_conv.0} [C/2, C], {@code out_conv.2} [C/4, C/2], {@code out_conv.4} [2, C/4], each with its bias;
+     * DynamicViT's prefix {@code score_predictor.} is accepted too.
+     *
+     * @param tensors a file's tensors by name
+     * @param stage   the stage, counted from 0
+     * @param file    the file's name, for messages
+     * @throws InvalidSpecException naming the tensor that misses, has another shape, or holds NaN or an infinity
+     */
+    public static TokenPredictor fromTensors(Map<String, TensorFiles.Tensor> tensors, int stage, String file) {
+        String prefix = prefix(tensors, stage);
+        String normName = prefix + "in_conv.0.weight";
+        int width = Tensors.tensor(tensors, normName, file).values().length;
+        if (width < 4) {
+            throw new InvalidSpecException(file + ": tensor " + normName + " has " + width + " values, at least 4 are needed");
+        }
+        return new TokenPredictor(width,
+                Tensors.values(tensors, normName, file, width),
+                Tensors.values(tensors, prefix + "in_conv.0.bias", file, width),
+                layer(tensors, prefix + "in_conv.1", file, width, width),
+                layer(tensors, prefix + "out_conv.0", file, width / 2, width),
+                layer(tensors, prefix + "out_conv.2", file, width / 4, width / 2),
+                layer(tensors, prefix + "out_conv.4", file, 2, width / 4));
+    }
+
+    private static Layer layer(Map<String, TensorFiles.Tensor> tensors, String name, String file, int out, int in) {
+        float[] weight = Tensors.values(tensors, name + ".weight", file, out, in);
+        return new Layer(PackedMatrix.ofTransposed(weight, 0, in, out, in),
+                Tensors.values(tensors, name + ".bias", file, out));
+    }
+
+    /** Returns the width of the tokens that this predictor scores, C. */
+    public int width() {
+        return width;
+    }
+
+    /** Returns the multiply-accumulates for n patches: n (C C + C C/2 + C/2 C/4 + 2 C/4). */
+    public long macs(int n) {
+        long half = width / 2;
+        long quarter = width / 4;
+        return n * ((long) width * width + width * half + half * quarter + 2 * quarter);
+    }
+
+    /**
+     * Scores patches: log P(keep), at most 0; NaN where a token holds NaN (and then for every token, through the global half).
+     *
+     * @param rows    patch rows [n, C], contiguous from {@code offset}
+     * @param out     n scores from {@code outOffset}
+     * @param scratch float slots 4 and 5 are used
+     */
+    public void keepLogProbabilities(float[] rows, int offset, int n, float[] out, int outOffset, Scratch scratch) {
+        int halfWidth = width / 2;
+        int quarterWidth = width / 4;
+        float[] a = scratch.floats(4, n * width);
+        float[] b = scratch.floats(5, n * width);
+        LayerNorm.rows(rows, offset, width, n, width, normWeight, normBias, NORM_EPSILON, a, 0, width);
+        Gemm.multiply(n, a, 0, width, in.weight, in.bias, Gemm.Epilogue.GELU, b, 0, width);
+        spreadGlobalHalf(b, n, a);
+        Gemm.multiply(n, b, 0, width, half.weight, half.bias, Gemm.Epilogue.GELU, a, 0, halfWidth);
+        Gemm.multiply(n, a, 0, halfWidth, quarter.weight, quarter.bias, Gemm.Epilogue.GELU, b, 0, quarterWidth);
+        Gemm.multiply(n, b, 0, quarterWidth, decision.weight, decision.bias, Gemm.Epilogue.NONE, a, 0, 2);
+        for (int i = 0; i < n; i++) {
+            double d = (double) a[2 * i + 1] - a[2 * i];
+            // -ln(1 + e^d), written so that no exponential overflows.
+            out[outOffset + i] = (float) -(Math.max(d, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(d))));
+        }
+    }
+
+    private void spreadGlobalHalf(float[] u, int n, float[] mean) {
+        int local = width / 2;
+        int global = width - local;
+        Arrays.fill(mean, 0, global, 0f);
+        for (int i = 0; i < n; i++) {
+            int row = i * width + local;
+            for (int c = 0; c < global; c++) {
+                mean[c] += u[row + c];
+            }
+        }
+        for (int c = 0; c < global; c++) {
+            mean[c] /= n;
+        }
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(mean, 0, u, i * width + local, global);
+        }
+    }
+}
