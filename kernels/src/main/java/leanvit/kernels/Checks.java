@@ -44,8 +44,30 @@ final class Checks {
     }
 
     static void length(String name, float[] array, int length) {
-        if (array.length < length) {
-            throw new IllegalArgumentException(name + " has " + array.length + " values, expected at least " + length);
+        length(name, array.length, length);
+    }
+
+    static void length(String name, int actual, int expected) {
+        if (actual < expected) {
+            throw new IllegalArgumentException(name + " has " + actual + " values, expected at least " + expected);
+        }
+    }
+
+    /** Checks that every listed row lies within its array. */
+    static void listedRows(String name, int[] list, int listOffset, int count, float[] array, int offset, int stride,
+                           int columns) {
+        notNegative("count of " + name, count);
+        if (listOffset < 0 || (long) listOffset + count > list.length) {
+            throw new IndexOutOfBoundsException(
+                    name + ": " + count + " values from " + listOffset + ", the array has " + list.length);
+        }
+        for (int i = 0; i < count; i++) {
+            int row = list[listOffset + i];
+            long start = offset + (long) row * stride;
+            if (row < 0 || start < 0 || start + columns > array.length) {
+                throw new IndexOutOfBoundsException(name + ": row " + row + " ends at " + (start + columns)
+                        + ", the array has " + array.length);
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ import static leanvit.kernels.simd.Lanes.L;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -104,7 +103,7 @@ public final class SimdAttention {
         return tile + TILE_ROWS * (2 * padded + PanelLayout.paddedColumns(headDim));
     }
 
-    private static void pack(int n, int headDim, float[] qkv, int k, int v, int stride, float[] keyBias, int biasOffset,
+    static void pack(int n, int headDim, float[] qkv, int k, int v, int stride, float[] keyBias, int biasOffset,
                              float[] packed, int offset) {
         float scale = (float) (1 / Math.sqrt(headDim));
         for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
@@ -126,31 +125,50 @@ public final class SimdAttention {
             int valid = Math.min(width, headDim - first);
             int to = values + first * (n + 1);
             Arrays.fill(packed, to, to + width, 0f);
-            for (int j = 0; j < n; j++) {
-                to += width;
-                System.arraycopy(qkv, v + j * stride + first, packed, to, valid);
-                Arrays.fill(packed, to + valid, to + width, 0f);
+            copyRows(n, valid, width, qkv, v + first, stride, packed, to + width);
+        }
+    }
+
+    /** Packs keys transposed; 4 at a time, so that 4 stores meet in a cache line. */
+    private static void transpose(int valid, int width, int headDim, float scale, float[] x, int xo, int stride,
+                                  float[] out, int to) {
+        int j = 0;
+        for (; j <= valid - 4; j += 4) {
+            int x0 = xo + j * stride;
+            int x1 = x0 + stride;
+            int x2 = x1 + stride;
+            int x3 = x2 + stride;
+            int o = to + j;
+            for (int c = 0; c < headDim; c++, o += width) {
+                out[o] = x[x0 + c] * scale;
+                out[o + 1] = x[x1 + c] * scale;
+                out[o + 2] = x[x2 + c] * scale;
+                out[o + 3] = x[x3 + c] * scale;
+            }
+        }
+        for (; j < width; j++) {
+            for (int c = 0; c < headDim; c++) {
+                out[to + c * width + j] = j < valid ? x[xo + j * stride + c] * scale : 0f;
             }
         }
     }
 
-    private static void transpose(int valid, int width, int headDim, float scale, float[] x, int xo, int stride,
-                                  float[] out, int to) {
-        for (int j = 0; j < valid; j++) {
-            int from = xo + j * stride;
-            for (int c = 0; c < headDim; c++) {
-                out[to + c * width + j] = x[from + c] * scale;
+    private static void copyRows(int rows, int valid, int width, float[] x, int xo, int stride, float[] out, int to) {
+        for (int i = 0; i < rows; i++) {
+            int c = 0;
+            for (; c <= valid - L; c += L) {
+                FloatVector.fromArray(F, x, xo + c).intoArray(out, to + c);
             }
-        }
-        for (int j = valid; j < width; j++) {
-            for (int c = 0; c < headDim; c++) {
-                out[to + c * width + j] = 0f;
+            for (; c < width; c++) {
+                out[to + c] = c < valid ? x[xo + c] : 0f;
             }
+            xo += stride;
+            to += width;
         }
     }
 
     /** Fills a tile with exp(score - row maximum), and the reciprocals of its rows' sums. */
-    private static void softmaxTile(int rows, int n, int headDim, float[] qkv, int q, int stride, float[] scratch, int packed,
+    static void softmaxTile(int rows, int n, int headDim, float[] qkv, int q, int stride, float[] scratch, int packed,
                                     int tile, int sums) {
         int padded = PanelLayout.paddedColumns(n);
         for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
@@ -161,14 +179,14 @@ public final class SimdAttention {
         }
         for (int r = 0; r < rows; r++) {
             int row = tile + r * padded;
-            float max = rowMax(padded, scratch, row);
-            if (max == Float.NEGATIVE_INFINITY) {
+            float sum = SimdRows.softmax(padded, scratch, row, sums + TILE_ROWS);
+            if (sum > 0f) {
+                scratch[sums + r] = 1f / sum;
+            } else {
                 boolean allMasked = noNaN(n, scratch, row);
                 Arrays.fill(scratch, row, row + n, allMasked ? 0f : Float.NaN);
                 Arrays.fill(scratch, row + n, row + padded, 0f);
                 scratch[sums + r] = allMasked ? 0f : Float.NaN;
-            } else {
-                scratch[sums + r] = 1f / expRow(padded, max, scratch, row, sums + TILE_ROWS);
             }
         }
     }
@@ -182,50 +200,8 @@ public final class SimdAttention {
         return true;
     }
 
-    /** Returns the largest value of a row that is a multiple of two vectors long; NaN is passed over. */
-    private static float rowMax(int padded, float[] x, int row) {
-        FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        FloatVector m1 = m0;
-        int j = 0;
-        for (; j < padded - L; j += 2 * L) {
-            FloatVector x0 = FloatVector.fromArray(F, x, row + j);
-            FloatVector x1 = FloatVector.fromArray(F, x, row + j + L);
-            m0 = m0.blend(x0, x0.compare(VectorOperators.GT, m0));
-            m1 = m1.blend(x1, x1.compare(VectorOperators.GT, m1));
-        }
-        if (j < padded) {
-            FloatVector x0 = FloatVector.fromArray(F, x, row + j);
-            m0 = m0.blend(x0, x0.compare(VectorOperators.GT, m0));
-        }
-        m0 = m0.blend(m1, m1.compare(VectorOperators.GT, m0));
-        // As ints that order like the floats: an integer maximum over lanes takes a third of the float one's steps.
-        IntVector bits = m0.reinterpretAsInts();
-        bits = bits.lanewise(VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 31).and(0x7FFFFFFF));
-        int max = bits.reduceLanes(VectorOperators.MAX);
-        return Float.intBitsToFloat(max ^ (max >> 31 & 0x7FFFFFFF));
-    }
-
-    /** Replaces a row by exp(x - max) and returns its sum, lanes added in a fixed order. */
-    private static float expRow(int padded, float max, float[] x, int row, int lanes) {
-        FloatVector shift = FloatVector.broadcast(F, max);
-        FloatVector sum = FloatVector.zero(F);
-        for (int j = 0; j < padded; j += L) {
-            FloatVector e = VectorMath.expNonPositive(FloatVector.fromArray(F, x, row + j).sub(shift));
-            e.intoArray(x, row + j);
-            sum = sum.add(e);
-        }
-        // Not reduceLanes, whose order of addition the interpreter and C2 choose differently.
-        sum.intoArray(x, lanes);
-        for (int half = L / 2; half > 0; half /= 2) {
-            for (int i = 0; i < half; i++) {
-                x[lanes + i] += x[lanes + i + half];
-            }
-        }
-        return x[lanes];
-    }
-
     /** Multiplies a tile of exponentials with the values and scales each row to its share. */
-    private static void valuesTile(int rows, int n, int headDim, float[] scratch, int packed, int tile, int sums,
+    static void valuesTile(int rows, int n, int headDim, float[] scratch, int packed, int tile, int sums,
                                    float[] out, int outOffset, int outStride) {
         int padded = PanelLayout.paddedColumns(n);
         int values = packed + packedKeys(n, headDim);

@@ -1,0 +1,92 @@
+package leanvit.kernels;
+
+import leanvit.kernels.scalar.ScalarBipartiteMatching;
+import leanvit.kernels.simd.SimdBipartiteMatching;
+
+/**
+ * Bipartite soft matching: for each source row its most similar destination row by cosine, {@code a·b / (‖a‖·‖b‖)} (ToMe,
+ * Bolya et al. 2023, section 3; TPS, Wei et al. 2023, section 3.2). Many sources may have the same destination. Scores are
+ * made 6 sources at a time; the sources x destinations matrix is never stored.
+ *
+ * <p>Ties go to the lowest destination. A zero row has cosine 0 with every other. NaN never wins: a source without a
+ * comparable destination has best -infinity and the first destination that is allowed as partner (-1 if none is). Cosines
+ * may exceed 1 by rounding. Relative error of a cosine against exact arithmetic: 1e-6 plus what cancellation adds.
+ * Thread-safe where outputs and scratch are disjoint; allocates nothing.
+ */
+public final class BipartiteMatching {
+
+    private BipartiteMatching() {
+    }
+
+    /** Returns the scratch floats that {@link #alternating} takes. */
+    public static int alternatingScratch(int n, int width) {
+        return nearestScratch(n - n / 2, n / 2, width);
+    }
+
+    /** Returns the scratch floats that {@link #nearest} takes. */
+    public static int nearestScratch(int sources, int destinations, int width) {
+        return Provider.SIMD
+                ? SimdBipartiteMatching.scratchLength(destinations, width)
+                : ScalarBipartiteMatching.scratchLength(destinations, width);
+    }
+
+    /**
+     * Splits rows by position: sources are rows 0, 2, 4, ... and destinations rows 1, 3, 5, ...
+     *
+     * @param metric          n rows of {@code width} floats from {@code offset}, a row every {@code stride} floats
+     * @param protectedPrefix rows below it are neither merged nor merged into: as sources their best is -infinity, as
+     *                        destinations they are no partners
+     * @param best            receives each source's largest cosine, ⌈n/2⌉ floats; source i is row 2i
+     * @param partner         receives that destination j, which is row 2j + 1; ⌈n/2⌉ ints
+     * @param scratch         at least {@link #alternatingScratch} floats
+     */
+    public static void alternating(float[] metric, int offset, int stride, int n, int width, int protectedPrefix,
+                                   float[] best, int[] partner, float[] scratch) {
+        Checks.rows("metric", metric, offset, stride, n, width);
+        Checks.notNegative("protectedPrefix", protectedPrefix);
+        int sources = n - n / 2;
+        int destinations = n / 2;
+        Checks.length("best", best, sources);
+        Checks.length("partner", partner.length, sources);
+        Checks.length("scratch", scratch, alternatingScratch(n, width));
+        int blockedDestinations = Math.min(protectedPrefix / 2, destinations);
+        if (Provider.SIMD) {
+            SimdBipartiteMatching.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
+                    destinations, blockedDestinations, width, 0f, best, partner, scratch);
+        } else {
+            ScalarBipartiteMatching.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
+                    destinations, blockedDestinations, width, 0f, best, partner, scratch);
+        }
+        for (int i = 0; 2 * i < Math.min(protectedPrefix, n); i++) {
+            best[i] = Float.NEGATIVE_INFINITY;
+        }
+    }
+
+    /**
+     * Matches listed rows.
+     *
+     * @param x            rows of {@code width} floats from {@code offset}, a row every {@code stride} floats
+     * @param sources      row numbers, {@code nSources} ints from {@code sourcesOffset}
+     * @param destinations row numbers, {@code nDestinations} ints from {@code destinationsOffset}
+     * @param epsilon      added to each norm (TPS: 1e-6)
+     * @param best         receives each source's largest cosine, {@code nSources} floats
+     * @param partner      receives its index in the list of destinations, {@code nSources} ints
+     * @param scratch      at least {@link #nearestScratch} floats
+     */
+    public static void nearest(float[] x, int offset, int stride, int width, int[] sources, int sourcesOffset, int nSources,
+                               int[] destinations, int destinationsOffset, int nDestinations, float epsilon,
+                               float[] best, int[] partner, float[] scratch) {
+        Checks.listedRows("sources", sources, sourcesOffset, nSources, x, offset, stride, width);
+        Checks.listedRows("destinations", destinations, destinationsOffset, nDestinations, x, offset, stride, width);
+        Checks.length("best", best, nSources);
+        Checks.length("partner", partner.length, nSources);
+        Checks.length("scratch", scratch, nearestScratch(nSources, nDestinations, width));
+        if (Provider.SIMD) {
+            SimdBipartiteMatching.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
+                    destinationsOffset, nDestinations, 0, width, epsilon, best, partner, scratch);
+        } else {
+            ScalarBipartiteMatching.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
+                    destinationsOffset, nDestinations, 0, width, epsilon, best, partner, scratch);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package leanvit.kernels.scalar;
+
+import java.util.Arrays;
+
+/**
+ * {@link leanvit.kernels.BipartiteMatching} without the Vector API.
+ *
+ * <p>Scratch: normalised destinations transposed, and a row of scores.
+ */
+public final class ScalarBipartiteMatching {
+
+    private ScalarBipartiteMatching() {
+    }
+
+    /** Returns the scratch floats. */
+    public static int scratchLength(int destinations, int width) {
+        return Math.toIntExact((long) destinations * (width + 1));
+    }
+
+    /**
+     * Matches rows {@code x[sourceOffset + s·sourceStride]}, s listed or 0, 1, ..., with rows of destinations likewise; the
+     * first {@code blocked} destinations are no partners.
+     */
+    public static void match(float[] x, int sourceOffset, int sourceStride, int[] sources, int sourcesOffset, int nSources,
+                             int destinationOffset, int destinationStride, int[] destinations, int destinationsOffset,
+                             int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
+                             float[] scratch) {
+        int scores = nDestinations * width;
+        for (int j = 0; j < nDestinations; j++) {
+            int from = destinationOffset + row(destinations, destinationsOffset, j) * destinationStride;
+            float factor = factor(width, x, from, epsilon);
+            for (int c = 0; c < width; c++) {
+                scratch[c * nDestinations + j] = x[from + c] * factor;
+            }
+        }
+        for (int i = 0; i < nSources; i++) {
+            int from = sourceOffset + row(sources, sourcesOffset, i) * sourceStride;
+            float factor = factor(width, x, from, epsilon);
+            Arrays.fill(scratch, scores, scores + nDestinations, 0f);
+            for (int c = 0; c < width; c++) {
+                axpy(nDestinations, x[from + c] * factor, scratch, c * nDestinations, scores);
+            }
+            best[i] = Float.NEGATIVE_INFINITY;
+            partner[i] = blocked < nDestinations ? blocked : -1;
+            for (int j = blocked; j < nDestinations; j++) {
+                if (scratch[scores + j] > best[i]) {
+                    best[i] = scratch[scores + j];
+                    partner[i] = j;
+                }
+            }
+        }
+    }
+
+    private static int row(int[] list, int offset, int i) {
+        return list == null ? i : list[offset + i];
+    }
+
+    private static float factor(int width, float[] x, int row, float epsilon) {
+        float sum = 0f;
+        for (int c = 0; c < width; c++) {
+            sum += x[row + c] * x[row + c];
+        }
+        float norm = (float) Math.sqrt(sum) + epsilon;
+        return norm == 0f ? 0f : 1f / norm;
+    }
+
+    private static void axpy(int n, float factor, float[] x, int xo, int yo) {
+        for (int j = 0; j < n; j++) {
+            x[yo + j] += factor * x[xo + j];
+        }
+    }
+}
