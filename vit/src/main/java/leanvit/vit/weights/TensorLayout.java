@@ -211,6 +211,7 @@ final class TensorLayout {
             if (!Arrays.equals(shape, entry.getValue())) {
                 throw weights.error(source(name), expectedShape(entry.getValue(), shape));
             }
+            weights.checkFloats(name);
         }
     }
 
