@@ -37,6 +37,8 @@ public final class Json {
     /** About what a boxed number, its place in a list or map and its share of the container take. */
     private static final int BYTES_PER_VALUE = 100;
 
+    private static final String MAX_LONG = Long.toString(Long.MAX_VALUE);
+
     private final byte[] text;
     private int at;
     private long retained;
@@ -167,7 +169,7 @@ public final class Json {
 
     private Number number() throws JsonException {
         int start = at;
-        boolean negative = skip('-');
+        skip('-');
         int firstDigit = at;
         digits();
         if (text[firstDigit] == '0' && at > firstDigit + 1) {
@@ -189,13 +191,8 @@ public final class Json {
             throw error("a number of more than " + MAX_NUMBER_LENGTH + " characters");
         }
         String literal = new String(text, start, at - start, StandardCharsets.ISO_8859_1);
-        // 18 digits always fit a long; 19 may not, and "-0" must stay a zero with a sign.
-        if (at == integerEnd && integerEnd - firstDigit <= 19 && !(negative && text[firstDigit] == '0')) {
-            try {
-                return Long.valueOf(literal);
-            } catch (NumberFormatException e) {
-                return Double.valueOf(literal);
-            }
+        if (at == integerEnd && fitsLong(literal.substring(firstDigit - start))) {
+            return Long.valueOf(literal);
         }
         double number = Double.parseDouble(literal);
         if (Double.isInfinite(number)) {
@@ -203,6 +200,12 @@ public final class Json {
             throw error("a number beyond the range of a double");
         }
         return number;
+    }
+
+    /** Without a failed parse, whose exception a hostile file could ask for a million times. */
+    private static boolean fitsLong(String digits) {
+        return digits.length() < MAX_LONG.length()
+                || digits.length() == MAX_LONG.length() && digits.compareTo(MAX_LONG) <= 0;
     }
 
     private void digits() throws JsonException {

@@ -36,7 +36,7 @@ record ArchitectureName(String size, boolean distilled, int patch, int image, Li
             "gigantic", new Size(1664, 48, 16, 64.0 / 13));
 
     private static final Pattern NAME = Pattern.compile(
-            "(vit|deit|deit3)_([a-z0-9]{1,20})(_distilled)?_patch([0-9]{1,4})((?:_[a-z0-9]{1,20}){0,6})(?:\\..*)?");
+            "(vit|deit|deit3)_([a-z0-9]{1,20})(_distilled)?_patch([1-9][0-9]{0,2})((?:_[a-z0-9]{1,20}){0,6})(?:\\..*)?");
     /** Words that change nothing in the network, or only what its tensors and settings show. */
     private static final Pattern PLAIN_WORD = Pattern.compile(
             "gap|reg[0-9]{1,3}|clip|dinov2|dino|mae|sam|augreg|augreg2|miil|in21k|in1k|in12k|in22k|in21ft1k|in22ft1k");
@@ -50,7 +50,7 @@ record ArchitectureName(String size, boolean distilled, int patch, int image, Li
         int image = 0;
         List<String> words = new ArrayList<>();
         for (String word : Arrays.asList(matcher.group(5).split("_"))) {
-            if (word.matches("[0-9]{1,5}") && image == 0) {
+            if (word.matches("[1-9][0-9]{0,3}") && image == 0) {
                 image = Integer.parseInt(word);
             } else if (!word.isEmpty()) {
                 words.add(word);

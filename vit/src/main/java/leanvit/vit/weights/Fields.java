@@ -155,7 +155,7 @@ record Fields(Path file, String path, Map<?, ?> members) {
     /** Returns a list of exactly {@code count} numbers in {@code (min, max]}. */
     float[] numbers(String name, int count, double min, double max, float[] absent) throws InvalidInputException {
         if (!has(name)) {
-            return absent;
+            return absent.clone();
         }
         String wanted = "a list of " + count + " numbers over " + min + " and at most " + max;
         if (!(members.get(name) instanceof List<?> elements) || elements.size() != count) {

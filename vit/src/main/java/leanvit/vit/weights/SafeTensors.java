@@ -32,6 +32,8 @@ public final class SafeTensors implements AutoCloseable {
     /** Some JVMs cannot make an array of the last few lengths. */
     private static final long MAX_ARRAY = Integer.MAX_VALUE - 8;
 
+    private static final DType[] FLOATS = {DType.F32, DType.F16, DType.BF16};
+
     private final Path file;
     private final ByteSource source;
     private final SafeTensorsHeader header;
@@ -126,7 +128,7 @@ public final class SafeTensors implements AutoCloseable {
      */
     public float[] floats(String name) throws IOException {
         TensorInfo tensor = info(name);
-        float[] values = new float[length(tensor, Float.BYTES, DType.F32, DType.F16, DType.BF16)];
+        float[] values = new float[length(tensor, Float.BYTES, FLOATS)];
         DType dtype = tensor.dtype();
         read(tensor, (bytes, first, count) -> {
             if (dtype == DType.F32) {
@@ -142,6 +144,11 @@ public final class SafeTensors implements AutoCloseable {
             }
         });
         return values;
+    }
+
+    /** Checks that {@link #floats} will decode a tensor, without doing it. */
+    void checkFloats(String name) throws InvalidInputException {
+        length(info(name), Float.BYTES, FLOATS);
     }
 
     /**

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 import leanvit.vit.InvalidInputException;
@@ -36,13 +37,13 @@ public final class SafeTensorsWriter {
     }
 
     /** Puts elements {@code first .. first + count - 1} of an array into a buffer that has room for them. */
-    private interface ArrayWriter {
+    interface ArrayWriter {
         void put(ByteBuffer out, int first, int count);
     }
 
     /** Adds a line of metadata; the same key again replaces it. */
     public SafeTensorsWriter metadata(String key, String value) {
-        metadata.put(key, value);
+        metadata.put(Objects.requireNonNull(key), Objects.requireNonNull(value));
         return this;
     }
 
@@ -95,7 +96,7 @@ public final class SafeTensorsWriter {
         return add(name, DType.U8, values.length, shape, (out, first, count) -> out.put(values, first, count));
     }
 
-    private SafeTensorsWriter add(String name, DType dtype, int length, int[] shape, ArrayWriter values) {
+    SafeTensorsWriter add(String name, DType dtype, int length, int[] shape, ArrayWriter values) {
         long elements = 1;
         for (int side : shape) {
             if (side < 0) {
@@ -128,7 +129,7 @@ public final class SafeTensorsWriter {
         if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
             throw new InvalidInputException(file, "cannot be written: its directory does not exist");
         }
-        Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+        Path part = target.resolveSibling(".leanvit-" + UUID.randomUUID() + ".part");
         try {
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
                     StandardOpenOption.WRITE)) {

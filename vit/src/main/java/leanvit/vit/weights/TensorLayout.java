@@ -32,6 +32,7 @@ final class TensorLayout {
         unsupported("moe|experts|router", "mixture of experts");
         unsupported("patch_embed\\.(?!proj\\.)|^stem\\.", "a convolutional stem");
         unsupported("\\.(?:q_bias|k_bias|v_bias|gamma_1|gamma_2)$", "BEiT's blocks");
+        unsupported("\\.(?:q_proj|k_proj|v_proj|out_proj|o_proj)\\.", "projections apart, under names of their own");
         unsupported("^pre_logits\\.", "a layer between the features and the classifier (pre_logits)");
         unsupported("lora_", "unmerged LoRA weights");
         unsupported("\\.(?:parametrizations|weight_scale|scales|qweight|SCB)(?:\\.|$)", "quantised weights");
@@ -210,6 +211,7 @@ final class TensorLayout {
             if (!Arrays.equals(shape, entry.getValue())) {
                 throw weights.error(source(name), expectedShape(entry.getValue(), shape));
             }
+            weights.checkFloats(name);
         }
     }
 

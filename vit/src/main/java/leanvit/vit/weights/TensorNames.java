@@ -50,6 +50,10 @@ final class TensorNames {
     /** Buffers and parts that play no role in classification. */
     private static final Pattern HARMLESS = Pattern.compile(
             "(?:.*\\.)?(?:num_batches_tracked|position_ids|mask_token)|pooler\\..*");
+    /** Far more and longer than any model's; a hostile header's should not keep the patterns here busy. */
+    private static final int MAX_TENSORS = 50_000;
+    private static final int MAX_NAME_LENGTH = 256;
+
     private static final Pattern PREFIX = Pattern.compile("^(?:vit|deit)\\.");
 
     /** By timm's name; a part that is missing is null. */
@@ -59,9 +63,18 @@ final class TensorNames {
     /**
      * Sorts a file's tensors.
      *
-     * @throws InvalidInputException if two tensors stand for the same
+     * @throws InvalidInputException if two tensors stand for the same, or there are too many or too long names
      */
     TensorNames(Collection<String> names, Path file) throws InvalidInputException {
+        if (names.size() > MAX_TENSORS) {
+            throw new InvalidInputException(file, "expected at most " + MAX_TENSORS + " tensors, came " + names.size());
+        }
+        for (String name : names) {
+            if (name.length() > MAX_NAME_LENGTH) {
+                throw new InvalidInputException(file, "tensor " + JsonWriter.quoteShort(name)
+                        + ": expected a name of at most " + MAX_NAME_LENGTH + " characters, came " + name.length());
+            }
+        }
         transformers = names.stream().anyMatch(name -> PREFIX.matcher(name).replaceFirst("").startsWith("embeddings."));
         for (String name : names) {
             String stripped = transformers ? PREFIX.matcher(name).replaceFirst("") : name;

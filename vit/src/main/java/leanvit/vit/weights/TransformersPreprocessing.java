@@ -24,9 +24,9 @@ final class TransformersPreprocessing {
         int height = config.imageHeight();
         int width = config.imageWidth();
         if (fields == null) {
-            return type.equals("vit")
-                    ? new Preprocessing(height, width, 1, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF)
-                    : new Preprocessing(height, width, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF);
+            boolean vit = type.equals("vit");
+            return new Preprocessing(height, width, vit ? 1 : 0.875f, Resize.SQUASH,
+                    vit ? Interpolation.BILINEAR : Interpolation.BICUBIC, HALF.clone(), HALF.clone());
         }
         refuseUnsupported(fields);
         boolean crop = fields.flag("do_center_crop", false);

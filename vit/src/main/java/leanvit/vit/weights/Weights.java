@@ -128,6 +128,13 @@ final class Weights implements AutoCloseable {
         return shape;
     }
 
+    /** Checks that a tensor of timm's name can be decoded to floats. */
+    void checkFloats(String canonical) throws InvalidInputException {
+        for (String source : sources(canonical)) {
+            fileOf.get(source).checkFloats(source);
+        }
+    }
+
     /** Decodes a tensor of timm's name: the parts one after another. */
     float[] floats(String canonical) throws IOException {
         List<String> sources = sources(canonical);
