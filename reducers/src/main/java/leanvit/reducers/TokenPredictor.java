@@ -26,16 +26,13 @@ public final class TokenPredictor {
     private final int width;
     private final float[] normWeight;
     private final float[] normBias;
-    private final Layer in;
-    private final Layer half;
-    private final Layer quarter;
-    private final Layer decision;
+    private final PackedMatrix in;
+    private final PackedMatrix half;
+    private final PackedMatrix quarter;
+    private final PackedMatrix decision;
 
-    private record Layer(PackedMatrix weight, float[] bias) {
-    }
-
-    private TokenPredictor(int width, float[] normWeight, float[] normBias, Layer in, Layer half, Layer quarter,
-            Layer decision) {
+    private TokenPredictor(int width, float[] normWeight, float[] normBias, PackedMatrix in, PackedMatrix half,
+            PackedMatrix quarter, PackedMatrix decision) {
         this.width = width;
         this.normWeight = normWeight;
         this.normBias = normBias;
@@ -76,16 +73,16 @@ public final class TokenPredictor {
         return new TokenPredictor(width,
                 Tensors.values(tensors, normName, file, width),
                 Tensors.values(tensors, prefix + "in_conv.0.bias", file, width),
-                layer(tensors, prefix + "in_conv.1", file, width, width),
-                layer(tensors, prefix + "out_conv.0", file, width / 2, width),
-                layer(tensors, prefix + "out_conv.2", file, width / 4, width / 2),
-                layer(tensors, prefix + "out_conv.4", file, 2, width / 4));
+                linear(tensors, prefix + "in_conv.1", file, width, width),
+                linear(tensors, prefix + "out_conv.0", file, width / 2, width),
+                linear(tensors, prefix + "out_conv.2", file, width / 4, width / 2),
+                linear(tensors, prefix + "out_conv.4", file, 2, width / 4));
     }
 
-    private static Layer layer(Map<String, TensorFiles.Tensor> tensors, String name, String file, int out, int in) {
+    private static PackedMatrix linear(Map<String, TensorFiles.Tensor> tensors, String name, String file, int out,
+            int in) {
         float[] weight = Tensors.values(tensors, name + ".weight", file, out, in);
-        return new Layer(PackedMatrix.ofTransposed(weight, 0, in, out, in),
-                Tensors.values(tensors, name + ".bias", file, out));
+        return PackedMatrix.ofTransposed(weight, 0, in, out, in, Tensors.values(tensors, name + ".bias", file, out));
     }
 
     /** Returns the width of the tokens that this predictor scores, C. */
@@ -113,11 +110,11 @@ public final class TokenPredictor {
         float[] a = scratch.floats(4, n * width);
         float[] b = scratch.floats(5, n * width);
         LayerNorm.rows(rows, offset, width, n, width, normWeight, normBias, NORM_EPSILON, a, 0, width);
-        Gemm.multiply(n, a, 0, width, in.weight, in.bias, Gemm.Epilogue.GELU, b, 0, width);
+        Gemm.multiply(n, a, 0, width, in, Gemm.Epilogue.GELU, b, 0, width);
         spreadGlobalHalf(b, n, a);
-        Gemm.multiply(n, b, 0, width, half.weight, half.bias, Gemm.Epilogue.GELU, a, 0, halfWidth);
-        Gemm.multiply(n, a, 0, halfWidth, quarter.weight, quarter.bias, Gemm.Epilogue.GELU, b, 0, quarterWidth);
-        Gemm.multiply(n, b, 0, quarterWidth, decision.weight, decision.bias, Gemm.Epilogue.NONE, a, 0, 2);
+        Gemm.multiply(n, b, 0, width, half, Gemm.Epilogue.GELU, a, 0, halfWidth);
+        Gemm.multiply(n, a, 0, halfWidth, quarter, Gemm.Epilogue.GELU, b, 0, quarterWidth);
+        Gemm.multiply(n, b, 0, quarterWidth, decision, Gemm.Epilogue.NONE, a, 0, 2);
         for (int i = 0; i < n; i++) {
             double d = (double) a[2 * i + 1] - a[2 * i];
             // -ln(1 + e^d), written so that no exponential overflows.

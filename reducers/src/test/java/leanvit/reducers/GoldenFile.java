@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +29,7 @@ final class GoldenFile {
     }
 
     private final Map<String, Entry> entries = new TreeMap<>();
+    private final Map<String, double[]> doubles = new HashMap<>();
     private final ByteBuffer data;
 
     private GoldenFile(ByteBuffer file) {
@@ -62,6 +65,10 @@ final class GoldenFile {
         return entries.containsKey(name);
     }
 
+    Set<String> names() {
+        return entries.keySet();
+    }
+
     private Entry entry(String name) {
         assertThat(entries).containsKey(name);
         return entries.get(name);
@@ -72,6 +79,10 @@ final class GoldenFile {
     }
 
     double[] doubles(String name) {
+        return doubles.computeIfAbsent(name, this::read);
+    }
+
+    private double[] read(String name) {
         Entry entry = entry(name);
         int bytes = switch (entry.type()) {
             case "F64" -> 8;
