@@ -85,4 +85,14 @@ public final class PackedMatrix {
     public int panels() {
         return PanelLayout.panels(n);
     }
+
+    /** Returns the panel whose first column is {@code column}, or 0 if none begins there. */
+    public int panelAt(int column) {
+        for (int panel = 1; panel < panels(); panel++) {
+            if (PanelLayout.column(n, panel) == column) {
+                return panel;
+            }
+        }
+        return 0;
+    }
 }

@@ -33,7 +33,7 @@ import leanvit.vit.VitConfig;
  *
  * <p>Safe for use by several threads at once.
  */
-public final class Checkpoint implements AutoCloseable {
+public final class Checkpoint implements TensorSource, AutoCloseable {
 
     private static final String CONFIG = "config.json";
     private static final String PREPROCESSOR = "preprocessor_config.json";
@@ -144,6 +144,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /** Returns whether the model has a tensor of that name of timm's. */
+    @Override
     public boolean has(String name) {
         return weights.names().has(name);
     }
@@ -154,6 +155,7 @@ public final class Checkpoint implements AutoCloseable {
      * @param name timm's name
      * @throws InvalidInputException if there is no such tensor
      */
+    @Override
     public int[] shape(String name) throws InvalidInputException {
         return weights.shape(name);
     }
@@ -166,6 +168,7 @@ public final class Checkpoint implements AutoCloseable {
      * @return the elements, row-major
      * @throws InvalidInputException if there is no such tensor, it has another shape or is no tensor of floats
      */
+    @Override
     public float[] tensor(String name, int... expected) throws IOException {
         int[] shape = weights.shape(name);
         if (!Arrays.equals(shape, expected)) {

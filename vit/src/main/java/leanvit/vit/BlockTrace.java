@@ -1,0 +1,14 @@
+package leanvit.vit;
+
+/**
+ * What one block did to a batch.
+ *
+ * @param layer      the block, counted from 0
+ * @param attended   tokens that attention saw, an entry an image
+ * @param tokens     tokens after the block, an entry an image
+ * @param assignment for each image and each token of the unreduced image: the token that it is in after the block, or -1
+ * @param rows       token rows after the block, all images one after another, [sum of tokens, C]; null if not asked for
+ * @param sizes      size of each of these tokens; null if not asked for, or where the reducer tracks none
+ */
+public record BlockTrace(int layer, int[] attended, int[] tokens, int[][] assignment, float[] rows, float[] sizes) {
+}
