@@ -35,6 +35,53 @@ final class Checks {
         }
     }
 
+    /** Checks that one matrix a head lies within its array; strides may interleave heads and rows. */
+    static void heads(String name, float[] array, int offset, int headStride, int heads, int rowStride, int rows, int columns) {
+        notNegative("rows of " + name, rows);
+        notNegative("columns of " + name, columns);
+        notNegative("head stride of " + name, headStride);
+        notNegative("row stride of " + name, rowStride);
+        if (heads < 1) {
+            throw new IllegalArgumentException("heads is " + heads + ", expected 1 or more");
+        }
+        long end = offset + (heads - 1L) * headStride + (rows - 1L) * rowStride + columns;
+        if (rows > 0 && columns > 0 && (offset < 0 || end > array.length)) {
+            throw new IndexOutOfBoundsException(name + ": " + heads + " heads with stride " + headStride + " of " + rows
+                    + " rows with stride " + rowStride + " of " + columns + " from " + offset + " end at " + end
+                    + ", the array has " + array.length);
+        }
+    }
+
+    /** Checks that {@code count} values lie within an array of {@code length}. */
+    static void values(String name, int length, int offset, int count) {
+        notNegative("count of " + name, count);
+        if (count > 0 && (offset < 0 || (long) offset + count > length)) {
+            throw new IndexOutOfBoundsException(
+                    name + ": " + count + " values from " + offset + ", the array has " + length);
+        }
+    }
+
+    /** Checks that every index is that of a row of {@code columns} values that lies within {@code array}. */
+    static void rowIndices(int[] index, int indexOffset, int count, String name, float[] array, int offset, int stride,
+                           int columns) {
+        if (count == 0 || columns == 0) {
+            return;
+        }
+        if (offset < 0 || stride < columns) {
+            throw new IllegalArgumentException("offset of " + name + " is " + offset + ", its stride " + stride
+                    + ", expected at least 0 and " + columns);
+        }
+        long room = (long) array.length - offset - columns;
+        int rows = room < 0 ? 0 : (int) (room / stride) + 1;
+        for (int i = 0; i < count; i++) {
+            int row = index[indexOffset + i];
+            if (row < 0 || row >= rows) {
+                throw new IndexOutOfBoundsException(
+                        "index[" + (indexOffset + i) + "] is " + row + ", " + name + " has " + rows + " rows");
+            }
+        }
+    }
+
     /** Checks that {@code length} values lie within an array that may be absent. */
     static void optional(String name, float[] array, int offset, int length) {
         if (array != null && (offset < 0 || (long) offset + length > array.length)) {

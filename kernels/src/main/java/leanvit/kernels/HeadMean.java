@@ -1,0 +1,45 @@
+package leanvit.kernels;
+
+import leanvit.kernels.scalar.ScalarHeadMean;
+import leanvit.kernels.simd.SimdHeadMean;
+
+/**
+ * The mean over heads: {@code out[r, c] = 1/H * sum over h of x[offset + h * headStride + r * rowStride + c]}.
+ *
+ * <p>With {@code headStride = N * N}, {@code rowStride = N} it serves an attention map [H, N, N]; with {@code headStride = d},
+ * {@code rowStride = 3 * C} the keys inside a qkv matrix, of which ToMe takes it (Bolya et al., ICLR 2023).
+ *
+ * <p>Heads are added in their order, then multiplied by 1/H as a float: error at most {@code H * 2^-24} times the mean of
+ * magnitudes. NaN and infinities follow IEEE 754. The bits are the same at every width.
+ * Thread-safe on disjoint outputs; allocates nothing.
+ */
+public final class HeadMean {
+
+    private HeadMean() {
+    }
+
+    /**
+     * Computes the mean over heads.
+     *
+     * @param x          the values
+     * @param offset     index of the first head's first value
+     * @param headStride floats from a head's value to the next head's, 0 or more
+     * @param heads      heads, H, 1 or more
+     * @param rowStride  floats from a row to the next, 0 or more
+     * @param rows       rows of each head, 0 or more
+     * @param columns    values in a row, 0 or more
+     * @param out        receives a row every {@code outStride} floats from {@code outOffset}; must not overlap {@code x}
+     * @throws IllegalArgumentException  where a count or stride is negative, heads is 0 or outStride smaller than a row
+     * @throws IndexOutOfBoundsException where values do not lie within their array
+     */
+    public static void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
+                              float[] out, int outOffset, int outStride) {
+        Checks.heads("x", x, offset, headStride, heads, rowStride, rows, columns);
+        Checks.rows("out", out, outOffset, outStride, rows, columns);
+        if (Provider.SIMD) {
+            SimdHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
+        } else {
+            ScalarHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
+        }
+    }
+}

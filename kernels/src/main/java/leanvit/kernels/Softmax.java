@@ -1,0 +1,43 @@
+package leanvit.kernels;
+
+import leanvit.kernels.scalar.ScalarSoftmax;
+import leanvit.kernels.simd.SimdSoftmax;
+
+/**
+ * Softmax of each row: {@code out[r, c] = exp(x[r, c] - max_r) / sum over c' of exp(x[r, c'] - max_r)}, where
+ * {@code max_r} is the largest value of row r.
+ *
+ * <p>An entry of -infinity gives 0. A row of nothing but -infinity gives zeros (there is nothing to attend to); it is the only
+ * kind of row whose results do not add up to 1. A row that holds NaN or +infinity becomes NaN. Results below 1.2e-38 become 0.
+ *
+ * <p>Error against exact arithmetic: relative {@code (6 + (max_r - x[r, c]) + columns / 16) * 2^-23} at most, absolute
+ * {@code 5e-7} for up to 4,096 columns. Each width adds in an order of its own, the same from call to call. Thread-safe on
+ * disjoint outputs; allocates nothing.
+ */
+public final class Softmax {
+
+    private Softmax() {
+    }
+
+    /**
+     * Computes the softmax of each row.
+     *
+     * @param x         the rows, one every {@code stride} floats from {@code offset}
+     * @param rows      how many rows, 0 or more
+     * @param columns   values in a row, 0 or more
+     * @param out       receives the result, a row every {@code outStride} floats from {@code outOffset}; may be the input where
+     *                  offset and stride are the same
+     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IndexOutOfBoundsException where rows do not lie within their array
+     */
+    public static void rows(float[] x, int offset, int stride, int rows, int columns,
+                            float[] out, int outOffset, int outStride) {
+        Checks.rows("x", x, offset, stride, rows, columns);
+        Checks.rows("out", out, outOffset, outStride, rows, columns);
+        if (Provider.SIMD) {
+            SimdSoftmax.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
+        } else {
+            ScalarSoftmax.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
+        }
+    }
+}

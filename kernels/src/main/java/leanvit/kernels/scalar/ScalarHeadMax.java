@@ -1,0 +1,26 @@
+package leanvit.kernels.scalar;
+
+import java.util.Arrays;
+
+/** {@link leanvit.kernels.HeadMax} without the Vector API. */
+public final class ScalarHeadMax {
+
+    private ScalarHeadMax() {
+    }
+
+    /** See {@link leanvit.kernels.HeadMax#reduce}. */
+    public static void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
+                              float[] out, int outOffset, int outStride) {
+        for (int r = 0; r < rows; r++, offset += rowStride, outOffset += outStride) {
+            Arrays.fill(out, outOffset, outOffset + columns, Float.NEGATIVE_INFINITY);
+            for (int h = 0; h < heads; h++) {
+                int from = offset + h * headStride;
+                for (int c = 0; c < columns; c++) {
+                    float value = x[from + c];
+                    float max = out[outOffset + c];
+                    out[outOffset + c] = value > max ? value : max;
+                }
+            }
+        }
+    }
+}
