@@ -29,17 +29,19 @@ public final class TokenPredictor {
     private final PackedMatrix in;
     private final PackedMatrix half;
     private final PackedMatrix quarter;
-    private final PackedMatrix decision;
+    private final float[] decisionWeight;
+    private final float[] decisionBias;
 
     private TokenPredictor(int width, float[] normWeight, float[] normBias, PackedMatrix in, PackedMatrix half,
-            PackedMatrix quarter, PackedMatrix decision) {
+            PackedMatrix quarter, float[] decisionWeight, float[] decisionBias) {
         this.width = width;
         this.normWeight = normWeight;
         this.normBias = normBias;
         this.in = in;
         this.half = half;
         this.quarter = quarter;
-        this.decision = decision;
+        this.decisionWeight = decisionWeight;
+        this.decisionBias = decisionBias;
     }
 
     /** Returns whether a file holds a predictor for stage {@code stage}, counted from 0. */
@@ -76,7 +78,8 @@ public final class TokenPredictor {
                 linear(tensors, prefix + "in_conv.1", file, width, width),
                 linear(tensors, prefix + "out_conv.0", file, width / 2, width),
                 linear(tensors, prefix + "out_conv.2", file, width / 4, width / 2),
-                linear(tensors, prefix + "out_conv.4", file, 2, width / 4));
+                Tensors.values(tensors, prefix + "out_conv.4.weight", file, 2, width / 4),
+                Tensors.values(tensors, prefix + "out_conv.4.bias", file, 2));
     }
 
     private static PackedMatrix linear(Map<String, TensorFiles.Tensor> tensors, String name, String file, int out,
@@ -114,12 +117,21 @@ public final class TokenPredictor {
         spreadGlobalHalf(b, n, a);
         Gemm.multiply(n, b, 0, width, half, Gemm.Epilogue.GELU, a, 0, halfWidth);
         Gemm.multiply(n, a, 0, halfWidth, quarter, Gemm.Epilogue.GELU, b, 0, quarterWidth);
-        Gemm.multiply(n, b, 0, quarterWidth, decision, Gemm.Epilogue.NONE, a, 0, 2);
         for (int i = 0; i < n; i++) {
-            double d = (double) a[2 * i + 1] - a[2 * i];
+            double d = decision(b, i * quarterWidth, 1) - decision(b, i * quarterWidth, 0);
             // -ln(1 + e^d), written so that no exponential overflows.
             out[outOffset + i] = (float) -(Math.max(d, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(d))));
         }
+    }
+
+    /** One of the two outputs of the last layer, which is too narrow for a packed product to pay. */
+    private double decision(float[] hidden, int from, int output) {
+        int quarterWidth = width / 4;
+        double sum = decisionBias[output];
+        for (int c = 0; c < quarterWidth; c++) {
+            sum += (double) hidden[from + c] * decisionWeight[output * quarterWidth + c];
+        }
+        return sum;
     }
 
     private void spreadGlobalHalf(float[] u, int n, float[] mean) {

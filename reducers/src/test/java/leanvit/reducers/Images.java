@@ -25,7 +25,7 @@ final class Images {
         int offset = random.nextInt(5);
         float[] rows = gaussians(random, offset + count * model.width() + 3);
         tokens.reset(model, layer, count, rows, offset);
-        gaussians(random, tokens.prepare(Need.MEAN_KEY));
+        gaussians(random, tokens.prepare(Need.MEAN_KEY), count * model.headDim());
         distribution(random, tokens.prepare(Need.CLASS_ATTENTION), count);
         distribution(random, tokens.prepare(Need.COLUMN_ATTENTION), count);
         float[] headMax = tokens.prepare(Need.HEAD_MAX_ATTENTION);
@@ -35,7 +35,7 @@ final class Images {
             peak = Math.max(peak, headMax[j]);
         }
         tokens.batchHeadMaxPeak(peak);
-        gaussians(random, tokens.prepare(Need.HEAD_MAX_VALUE));
+        gaussians(random, tokens.prepare(Need.HEAD_MAX_VALUE), count);
         float[] sizes = tokens.prepareSizes();
         for (int j = 0; j < count; j++) {
             sizes[j] = 1;
@@ -93,11 +93,11 @@ final class Images {
     }
 
     static float[] gaussians(Random random, int length) {
-        return gaussians(random, new float[length]);
+        return gaussians(random, new float[length], length);
     }
 
-    private static float[] gaussians(Random random, float[] values) {
-        for (int i = 0; i < values.length; i++) {
+    private static float[] gaussians(Random random, float[] values, int length) {
+        for (int i = 0; i < length; i++) {
             values[i] = (float) random.nextGaussian();
         }
         return values;
