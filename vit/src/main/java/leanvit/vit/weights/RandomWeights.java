@@ -1,0 +1,88 @@
+package leanvit.vit.weights;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import leanvit.vit.InvalidInputException;
+import leanvit.vit.VitConfig;
+import leanvit.vit.VitConfig.Pooling;
+import leanvit.vit.json.JsonWriter;
+
+/**
+ * Seeded random weights for an architecture of timm's, such as {@code vit_small_patch16_224}: to time a model, or to test
+ * with it, without its file. Weights are uniform with standard deviation 0.02 (embeddings and linear layers), norms are the
+ * identity, biases 0. Immutable.
+ */
+public final class RandomWeights implements TensorSource {
+
+    /** A uniform variable in [-a, a) has the standard deviation a / sqrt(3). */
+    private static final float RANGE = (float) (0.02 * Math.sqrt(3));
+
+    private final VitConfig config;
+    private final long seed;
+
+    private RandomWeights(VitConfig config, long seed) {
+        this.config = config;
+        this.seed = seed;
+    }
+
+    /**
+     * Returns weights for an architecture.
+     *
+     * @throws InvalidInputException if it is none of the known ones
+     */
+    public static RandomWeights of(String architecture, long seed) throws InvalidInputException {
+        byte[] settings = JsonWriter.write(Map.of("architecture", architecture)).getBytes(StandardCharsets.UTF_8);
+        return of(TimmConfig.read(Fields.parse(Path.of("--arch"), settings)).config(), seed);
+    }
+
+    /** Returns weights for a shape. */
+    public static RandomWeights of(VitConfig config, long seed) {
+        return new RandomWeights(config, seed);
+    }
+
+    /** Returns the model's shape. */
+    public VitConfig config() {
+        return config;
+    }
+
+    @Override
+    public boolean has(String name) {
+        if (name.startsWith("reg_token") || name.contains("q_norm") || name.contains("k_norm") || name.contains(".ls")
+                || name.startsWith("norm_pre")) {
+            return false;
+        }
+        if (name.startsWith("dist_token")) {
+            return config.distilled();
+        }
+        return !name.startsWith(config.pooling() == Pooling.AVERAGE ? "norm." : "fc_norm.");
+    }
+
+    @Override
+    public int[] shape(String name) throws IOException {
+        return switch (name) {
+            case "cls_token", "dist_token" -> new int[] {1, 1, config.width()};
+            case "pos_embed" -> new int[] {1, config.patches() + (config.distilled() ? 2 : 1), config.width()};
+            default -> throw new IOException("random weights have no fixed shape for tensor " + name);
+        };
+    }
+
+    @Override
+    public float[] tensor(String name, int... expected) {
+        float[] values = new float[IntStream.of(expected).reduce(1, Math::multiplyExact)];
+        boolean norm = name.contains("norm");
+        if (norm && name.endsWith(".weight")) {
+            Arrays.fill(values, 1f);
+        } else if (!name.endsWith(".bias")) {
+            SplittableRandom random = new SplittableRandom(seed * 31 + name.hashCode());
+            for (int i = 0; i < values.length; i++) {
+                values[i] = ((random.nextInt() >> 8) * 0x1p-23f) * RANGE;
+            }
+        }
+        return values;
+    }
+}
