@@ -36,8 +36,9 @@ public final class RandomWeights implements TensorSource {
      * @throws InvalidInputException if it is none of the known ones
      */
     public static RandomWeights of(String architecture, long seed) throws InvalidInputException {
-        byte[] settings = JsonWriter.write(Map.of("architecture", architecture)).getBytes(StandardCharsets.UTF_8);
-        return of(TimmConfig.read(Fields.parse(Path.of("--arch"), settings)).config(), seed);
+        String settings = new JsonWriter().tree(Map.of("architecture", architecture)).toString();
+        Fields fields = Fields.parse(Path.of("--arch"), settings.getBytes(StandardCharsets.UTF_8));
+        return of(TimmConfig.read(fields).config(), seed);
     }
 
     /** Returns weights for a shape. */
