@@ -33,6 +33,10 @@ public final class SafeTensorsWriter {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
+    /** Makes a writer that as yet has no tensors. */
+    public SafeTensorsWriter() {
+    }
+
     private record Tensor(DType dtype, int[] shape, long elements, ArrayWriter values) {
     }
 
