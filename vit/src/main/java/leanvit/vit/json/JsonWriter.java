@@ -20,6 +20,10 @@ public final class JsonWriter {
     private final StringBuilder open = new StringBuilder();
     private boolean comma;
 
+    /** Makes a writer that as yet has no value. */
+    public JsonWriter() {
+    }
+
     /** Opens an object. */
     public JsonWriter beginObject() {
         return begin('{');

@@ -35,8 +35,8 @@ record ArchitectureName(String size, boolean distilled, int patch, int image, Li
             "giant", new Size(1408, 40, 16, 48.0 / 11),
             "gigantic", new Size(1664, 48, 16, 64.0 / 13));
 
-    private static final Pattern NAME = Pattern.compile(
-            "(vit|deit|deit3)_([a-z0-9]{1,20})(_distilled)?_patch([1-9][0-9]{0,2})((?:_[a-z0-9]{1,20}){0,6})(?:\\..*)?");
+    private static final Pattern NAME = Pattern.compile("(vit|deit|deit3)_([a-z0-9]{1,20})(_distilled)?"
+            + "_patch([1-9][0-9]{0,2})((?:_[a-z0-9]{1,20}){0,6})(?:\\..*)?");
     /** Words that change nothing in the network, or only what its tensors and settings show. */
     private static final Pattern PLAIN_WORD = Pattern.compile(
             "gap|reg[0-9]{1,3}|clip|dinov2|dino|mae|sam|augreg|augreg2|miil|in21k|in1k|in12k|in22k|in21ft1k|in22ft1k");
@@ -60,7 +60,9 @@ record ArchitectureName(String size, boolean distilled, int patch, int image, Li
                 image, words);
     }
 
-    /** Returns the first word that stands for something else than a plain ViT (quickgelu, siglip, 18x2, ...), or null. */
+    /**
+     * Returns the first word that stands for something else than a plain ViT (quickgelu, siglip, 18x2, ...), or null.
+     */
     String unsupportedWord() {
         for (String word : words) {
             if (!PLAIN_WORD.matcher(word).matches()) {

@@ -17,15 +17,17 @@ import leanvit.vit.Preprocessing;
 import leanvit.vit.VitConfig;
 
 /**
- * A model's directory as timm or Hugging Face transformers writes it: {@code config.json}; {@code model.safetensors}, or
- * the shards that {@code model.safetensors.index.json} lists; and where they are there {@code preprocessor_config.json}
- * and {@code labels.txt} (one class a line; else the config's {@code id2label} or {@code label_names}).
+ * A model's directory as timm or Hugging Face transformers writes it: {@code config.json}; {@code model.safetensors},
+ * or the shards that {@code model.safetensors.index.json} lists; and where they are there
+ * {@code preprocessor_config.json} and {@code labels.txt} (one class a line; else the config's {@code id2label} or
+ * {@code label_names}).
  *
- * <p>Tensors go by timm's names, whoever wrote the file: {@code patch_embed.proj}, {@code cls_token}, {@code dist_token},
- * {@code reg_token}, {@code pos_embed}, {@code norm_pre}, {@code blocks.<l>.}({@code norm1}, {@code attn.qkv},
- * {@code attn.q_norm}, {@code attn.k_norm}, {@code attn.proj}, {@code ls1.gamma}, {@code norm2}, {@code mlp.fc1},
- * {@code mlp.fc2}, {@code ls2.gamma}), {@code norm} or {@code fc_norm}, {@code head}, {@code head_dist}, with
- * {@code .weight} and {@code .bias}.
+ * <p>Tensors go by timm's names, whoever wrote the file: {@code patch_embed.proj}, {@code cls_token},
+ * {@code dist_token}, {@code reg_token}, {@code pos_embed}, {@code norm_pre}, {@code blocks.<l>.}({@code norm1},
+ * {@code attn.qkv}, {@code attn.q_norm}, {@code attn.k_norm}, {@code attn.proj}, {@code ls1.gamma}, {@code norm2},
+ * {@code mlp.fc1}, {@code mlp.fc2}, {@code ls2.gamma}), {@code norm} or {@code fc_norm}, {@code head},
+ * {@code head_dist}, with {@code .weight} and {@code .bias}. Query, key and value that lie apart are joined to
+ * {@code attn.qkv} [3C, C].
  *
  * <p>Opening checks the config, that each tensor of that model is there in the right shape, and that no other is: a
  * checkpoint with a part that is not known (SwiGLU, rotary embedding, ...) is refused by name. Only values are left to
@@ -85,7 +87,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
                     "expected the field architecture (timm) or model_type (transformers), came neither");
         }
         List<String> labels = labels(model, files);
-        Weights weights = Weights.open(files);
+        Weights weights = Weights.open(files, model.config().distilled());
         try {
             TensorLayout.check(model.config(), model.features(), weights, files.path(CONFIG));
             return new Checkpoint(model, weights, labels);

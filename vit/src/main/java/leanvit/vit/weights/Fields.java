@@ -31,7 +31,7 @@ record Fields(Path file, String path, Map<?, ?> members) {
             }
             throw new InvalidInputException(file, "expected a JSON object");
         } catch (JsonException e) {
-            throw new InvalidInputException(file, "no valid JSON: " + e.getMessage(), e);
+            throw new InvalidInputException(file, "cannot be read as JSON: " + e.getMessage(), e);
         }
     }
 
@@ -61,10 +61,6 @@ record Fields(Path file, String path, Map<?, ?> members) {
 
     boolean isList(String name) {
         return members.get(name) instanceof List;
-    }
-
-    boolean isString(String name) {
-        return members.get(name) instanceof String;
     }
 
     int integer(String name, int min, int max, int absent) throws InvalidInputException {

@@ -1,6 +1,8 @@
 package leanvit.vit.weights;
 
-/** Sixteen-bit floats to 32 bits, exactly: every value of both types is a float. ({@code Float.float16ToFloat}: JDK 20.) */
+/**
+ * Sixteen-bit floats to 32 bits, exactly: every value of both types is a float. ({@code Float.float16ToFloat}: JDK 20.)
+ */
 final class HalfFloats {
 
     private static final float TWO_POW_112 = 0x1p112f;

@@ -28,7 +28,8 @@ final class Limits {
                     + config.imageHeight() + "x" + config.imageWidth());
         }
         if (config.mlpHidden() < 1 || config.mlpHidden() > MAX_MLP) {
-            throw file.error("mlp_ratio", "gives an MLP of " + config.mlpHidden() + " channels; expected 1 to " + MAX_MLP);
+            throw file.error("mlp_ratio", "gives an MLP of " + config.mlpHidden() + " channels; expected 1 to "
+                    + MAX_MLP);
         }
     }
 }

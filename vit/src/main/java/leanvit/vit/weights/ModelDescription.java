@@ -8,9 +8,10 @@ import leanvit.vit.VitConfig;
 /**
  * What a model's settings files say.
  *
- * @param config    -
- * @param features  which of the optional parts it should have
- * @param labels    the classes' names, or empty where the settings have none
+ * @param config        the network's shape
+ * @param preprocessing how it wants its pictures
+ * @param features      which of the optional parts it should have
+ * @param labels        the classes' names, or empty where the settings have none
  */
 record ModelDescription(VitConfig config, Preprocessing preprocessing, Features features, List<String> labels) {
 }

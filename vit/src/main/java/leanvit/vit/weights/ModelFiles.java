@@ -65,7 +65,9 @@ interface ModelFiles {
         };
     }
 
-    /** Resources whose names start with {@code prefix}, as {@link Class#getResourceAsStream} of {@code base} finds them. */
+    /**
+     * Resources whose names start with {@code prefix}, as {@link Class#getResourceAsStream} of {@code base} finds them.
+     */
     static ModelFiles of(Class<?> base, String prefix) {
         return new ModelFiles() {
             @Override

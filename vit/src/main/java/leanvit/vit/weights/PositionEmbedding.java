@@ -22,8 +22,8 @@ public final class PositionEmbedding {
     }
 
     /**
-     * Returns the embedding for another grid. The rows of the prefix tokens stay as they are; an unchanged grid gives an
-     * exact copy. NaN and infinities spread to the patches whose weights reach them.
+     * Returns the embedding for another grid. The rows of the prefix tokens stay as they are; an unchanged grid gives
+     * an exact copy. NaN and infinities spread to the patches whose weights reach them.
      *
      * @param embedding   [prefix + fromRows * fromColumns, C], row-major
      * @param prefix      rows that belong to no patch and stand first
@@ -33,13 +33,15 @@ public final class PositionEmbedding {
      * @param toRows      rows of the new grid
      * @param toColumns   columns of the new grid
      * @return [prefix + toRows * toColumns, C], row-major
-     * @throws IllegalArgumentException if a grid's side or C is under 1, prefix under 0, or the embedding has another length
+     * @throws IllegalArgumentException if a grid's side or C is under 1, prefix under 0, or the embedding has another
+     *                                  length
      */
     public static float[] resize(float[] embedding, int prefix, int channels, int fromRows, int fromColumns,
                                  int toRows, int toColumns) {
         if (prefix < 0 || channels < 1 || fromRows < 1 || fromColumns < 1 || toRows < 1 || toColumns < 1) {
-            throw new IllegalArgumentException("prefix " + prefix + ", channels " + channels + ", grids " + fromRows + "x"
-                    + fromColumns + " and " + toRows + "x" + toColumns + ": must not be below 0 or 1");
+            throw new IllegalArgumentException("expected prefix >= 0 and all else >= 1, came prefix " + prefix
+                    + ", channels " + channels + ", grids " + fromRows + "x" + fromColumns + " and " + toRows + "x"
+                    + toColumns);
         }
         if (embedding.length != ((long) prefix + (long) fromRows * fromColumns) * channels) {
             throw new IllegalArgumentException("expected (" + prefix + " + " + fromRows + " * " + fromColumns + ") * "

@@ -17,17 +17,17 @@ import leanvit.vit.json.JsonWriter;
 /**
  * A safetensors file: named tensors of any length over a mapped file (or a buffer), decoded to Java arrays on demand.
  *
- * <p>The whole header is checked when the file is opened: known types, shapes whose product fits, ranges that lie in the
- * file and cover it without overlap or hole. A file that fails is an {@link InvalidInputException} that names the file
- * and the tensor, found without allocating what the file claims. After that only a tensor's name, type or a size beyond
- * a Java array or the heap can be refused. NaN and infinities are values like others.
+ * <p>The whole header is checked when the file is opened: known types, shapes whose product fits, ranges that lie in
+ * the file and cover it without overlap or hole. A file that fails is an {@link InvalidInputException} that names the
+ * file and the tensor, found without allocating what the file claims. After that only a tensor's name, type or a size
+ * beyond a Java array or the heap can be refused. NaN and infinities are values like others.
  *
  * <p>Safe for use by several threads at once. While a file is open nobody may shorten it: the JVM answers reads of a
  * mapped file's missing end with an {@link InternalError}.
  */
 public final class SafeTensors implements AutoCloseable {
 
-    /** Bytes decoded at a time: bounds the address space that a file over 2 GiB takes. A multiple of every element size. */
+    /** Bytes decoded at a time, so that a file over 2 GiB is never mapped as a whole. Every element size divides it. */
     private static final int WINDOW = 1 << 26;
     /** Some JVMs cannot make an array of the last few lengths. */
     private static final long MAX_ARRAY = Integer.MAX_VALUE - 8;
@@ -71,8 +71,8 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /**
-     * Reads a file's content from a buffer, position to limit, and checks its header. The buffer's bytes must not change
-     * while this object is in use.
+     * Reads a file's content from a buffer, position to limit, and checks its header. The buffer's bytes must not
+     * change while this object is in use.
      *
      * @param name what messages call the file
      * @throws InvalidInputException if it is no valid safetensors file
@@ -155,7 +155,7 @@ public final class SafeTensors implements AutoCloseable {
      * Decodes a tensor of type F64 or, widened, F32.
      *
      * @return the elements, row-major
-     * @throws InvalidInputException if there is no such tensor, it has another type or does not fit an array or the heap
+     * @throws InvalidInputException if there is no such tensor, it has another type or is too large
      */
     public double[] doubles(String name) throws IOException {
         TensorInfo tensor = info(name);
@@ -173,7 +173,7 @@ public final class SafeTensors implements AutoCloseable {
      * Decodes a tensor of integers: any type but U32, I64 and U64, which do not fit.
      *
      * @return the elements, row-major
-     * @throws InvalidInputException if there is no such tensor, it has another type or does not fit an array or the heap
+     * @throws InvalidInputException if there is no such tensor, it has another type or is too large
      */
     public int[] ints(String name) throws IOException {
         TensorInfo tensor = info(name);
@@ -192,7 +192,7 @@ public final class SafeTensors implements AutoCloseable {
      * Decodes a tensor of integers: any type but U64, which does not fit.
      *
      * @return the elements, row-major
-     * @throws InvalidInputException if there is no such tensor, it has another type or does not fit an array or the heap
+     * @throws InvalidInputException if there is no such tensor, it has another type or is too large
      */
     public long[] longs(String name) throws IOException {
         TensorInfo tensor = info(name);
@@ -211,7 +211,7 @@ public final class SafeTensors implements AutoCloseable {
      * Reads a tensor of type U8, I8 or BOOL as it stands.
      *
      * @return the elements, row-major
-     * @throws InvalidInputException if there is no such tensor, it has another type or does not fit an array or the heap
+     * @throws InvalidInputException if there is no such tensor, it has another type or is too large
      */
     public byte[] bytes(String name) throws IOException {
         TensorInfo tensor = info(name);

@@ -61,7 +61,7 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             }
             root = Json.parse(json);
         } catch (JsonException e) {
-            throw new InvalidInputException(file, "the header is no valid JSON: " + e.getMessage(), e);
+            throw new InvalidInputException(file, "the header cannot be read as JSON: " + e.getMessage(), e);
         }
         Map<String, TensorInfo> tensors = new LinkedHashMap<>();
         Map<String, String> metadata = Map.of();

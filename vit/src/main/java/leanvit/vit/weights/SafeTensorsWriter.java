@@ -23,8 +23,8 @@ import leanvit.vit.json.JsonWriter;
  * Writes a safetensors file: {@code new SafeTensorsWriter().floats("logits", logits, 3, 10).write(path)}.
  *
  * <p>Tensors stand in the file in the order in which they were given; the header is padded so that the data start at a
- * multiple of 8 bytes. Arrays are kept, not copied, and streamed out: they must not change until {@link #write} returns.
- * Not safe for use by several threads at once.
+ * multiple of 8 bytes. Arrays are kept, not copied, and streamed out: they must not change until {@link #write}
+ * returns. Not safe for use by several threads at once.
  */
 public final class SafeTensorsWriter {
 
@@ -32,6 +32,10 @@ public final class SafeTensorsWriter {
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
+
+    /** Makes a writer that as yet has no tensors. */
+    public SafeTensorsWriter() {
+    }
 
     private record Tensor(DType dtype, int[] shape, long elements, ArrayWriter values) {
     }
@@ -115,8 +119,8 @@ public final class SafeTensorsWriter {
     }
 
     /**
-     * Writes the file whole: beside its place under another name, then moved over whatever stood there. Where that fails
-     * nothing is left and what stood there stays.
+     * Writes the file whole: beside its place under another name, then moved over whatever stood there. Where that
+     * fails nothing is left and what stood there stays.
      *
      * @throws InvalidInputException if the directory does not exist or the path is a directory
      * @throws IOException           if the file cannot be written

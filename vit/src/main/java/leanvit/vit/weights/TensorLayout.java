@@ -14,8 +14,8 @@ import leanvit.vit.VitConfig.Pooling;
 
 /**
  * The tensors that a model of a given shape has, each with its shape, and the check that a checkpoint has just these.
- * Optional parts (LayerScale, registers, a norm before the blocks, qk-norm, biases) are taken from the checkpoint; where
- * the config says something about them, both must say the same.
+ * Optional parts (LayerScale, registers, a norm before the blocks, qk-norm, biases) are taken from the checkpoint;
+ * where the config says something about them, both must say the same.
  */
 final class TensorLayout {
 
@@ -55,7 +55,8 @@ final class TensorLayout {
      * Checks a checkpoint against its config.
      *
      * @param settings the config's file, for messages
-     * @throws InvalidInputException if a tensor is missing, has another shape, or belongs to something that is not supported
+     * @throws InvalidInputException if a tensor is missing, has another shape, or belongs to something that is not
+     *                               supported
      */
     static void check(VitConfig config, Features features, Weights weights, Path settings)
             throws InvalidInputException {

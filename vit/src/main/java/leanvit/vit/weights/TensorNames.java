@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,8 +15,8 @@ import leanvit.vit.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * Which tensors of a file make up each tensor under timm's name: itself in timm's files; in transformers' the one of the
- * other name, or query, key and value for {@code attn.qkv}. Names that neither uses stand for themselves.
+ * Which tensors of a file make up each tensor under timm's name: itself in timm's files; in transformers' the one of
+ * the other name, or query, key and value for {@code attn.qkv}. Names that neither uses stand for themselves.
  */
 final class TensorNames {
 
@@ -63,9 +64,10 @@ final class TensorNames {
     /**
      * Sorts a file's tensors.
      *
+     * @param distilled whether the model has a classifier on its distillation token
      * @throws InvalidInputException if two tensors stand for the same, or there are too many or too long names
      */
-    TensorNames(Collection<String> names, Path file) throws InvalidInputException {
+    TensorNames(Collection<String> names, boolean distilled, Path file) throws InvalidInputException {
         if (names.size() > MAX_TENSORS) {
             throw new InvalidInputException(file, "expected at most " + MAX_TENSORS + " tensors, came " + names.size());
         }
@@ -82,8 +84,8 @@ final class TensorNames {
                 put(name, stripped, file);
             }
         }
-        // A distillation token that no classifier reads does what a register token does.
-        if (transformers && !sources.containsKey("head_dist.weight") && sources.containsKey("dist_token")) {
+        // transformers' DeiT always has a distillation token; where no classifier reads it, it is a register.
+        if (transformers && !distilled && sources.containsKey("dist_token")) {
             sources.put("reg_token", sources.remove("dist_token"));
         }
     }
@@ -105,11 +107,12 @@ final class TensorNames {
                 canonical = OUTSIDE.getOrDefault(stripped, stripped);
             }
         }
-        int count = parts;
-        List<String> slots = sources.computeIfAbsent(canonical, key -> new ArrayList<>(Collections.nCopies(count, null)));
-        if (slots.get(part) != null) {
+        List<String> none = Collections.nCopies(parts, null);
+        List<String> slots = sources.computeIfAbsent(canonical, key -> new ArrayList<>(none));
+        if (slots.size() != parts || slots.get(part) != null) {
+            String other = slots.stream().filter(Objects::nonNull).findFirst().orElse(canonical);
             throw new InvalidInputException(file, "tensor " + JsonWriter.quoteShort(name) + ": stands for the same as "
-                    + JsonWriter.quoteShort(slots.get(part)));
+                    + JsonWriter.quoteShort(other));
         }
         slots.set(part, name);
     }
@@ -124,7 +127,9 @@ final class TensorNames {
         return sources.containsKey(canonical);
     }
 
-    /** Returns the file's tensors that make up the one of timm's name, in order; null stands for one that is missing. */
+    /**
+     * Returns the file's tensors that make up the one of timm's name, in order; null stands for one that is missing.
+     */
     List<String> sources(String canonical) {
         return Collections.unmodifiableList(sources.getOrDefault(canonical, Collections.singletonList(null)));
     }

@@ -163,7 +163,7 @@ final class TimmConfig {
         Boolean noEmbed = args.flagOrNull("no_embed_class");
         Boolean scale = null;
         if (args.members().containsKey("init_values")) {
-            scale = args.number("init_values", 0, Double.MAX_VALUE, 0) != 0;
+            scale = args.number("init_values", 0, 1000, 0) != 0;
         }
         return new Features(args.flagOrNull("qkv_bias"), args.flagOrNull("qk_norm"), scale,
                 args.flagOrNull("class_token"), noEmbed == null ? null : Boolean.valueOf(!noEmbed),
@@ -190,14 +190,13 @@ final class TimmConfig {
 
     private List<String> labels() throws InvalidInputException {
         Fields fields = root.has("label_names") || root.has("label_descriptions") ? root : pretrained;
-        List<String> names = fields.strings("label_names");
-        if (names.isEmpty() || !fields.isObject("label_descriptions")) {
-            return names.isEmpty() && fields.isList("label_descriptions") ? fields.strings("label_descriptions") : names;
+        if (fields.isList("label_descriptions")) {
+            return fields.strings("label_descriptions");
         }
         Fields descriptions = fields.object("label_descriptions");
         List<String> labels = new ArrayList<>();
-        for (String label : names) {
-            labels.add(descriptions.string(label, label));
+        for (String name : fields.strings("label_names")) {
+            labels.add(descriptions.string(name, name));
         }
         return labels;
     }

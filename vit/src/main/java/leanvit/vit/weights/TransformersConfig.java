@@ -7,11 +7,10 @@ import java.util.Set;
 import leanvit.vit.InvalidInputException;
 import leanvit.vit.VitConfig;
 import leanvit.vit.VitConfig.Pooling;
-import leanvit.vit.json.JsonWriter;
 
 /**
- * {@code config.json} as Hugging Face transformers writes it for {@code ViTConfig} and {@code DeiTConfig}. A field that is
- * absent has those classes' default.
+ * {@code config.json} as Hugging Face transformers writes it for {@code ViTConfig} and {@code DeiTConfig}. A field that
+ * is absent has those classes' default.
  */
 final class TransformersConfig {
 
@@ -93,8 +92,8 @@ final class TransformersConfig {
         int count = byIndex.members().size();
         for (int i = 0; i < count; i++) {
             if (!byIndex.has(Integer.toString(i))) {
-                throw root.error("id2label", "expected the keys \"0\" to " + JsonWriter.quote(count - 1 + "")
-                        + ", came none of \"" + i + "\"");
+                throw root.error("id2label", "expected the keys \"0\" to \"" + (count - 1) + "\", came no \"" + i
+                        + "\"");
             }
             labels.add(byIndex.string(Integer.toString(i), ""));
         }

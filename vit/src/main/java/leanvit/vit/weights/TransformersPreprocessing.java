@@ -7,8 +7,8 @@ import leanvit.vit.Preprocessing.Resize;
 import leanvit.vit.VitConfig;
 
 /**
- * {@code preprocessor_config.json} as transformers' {@code ViTImageProcessor} and {@code DeiTImageProcessor} write it, and
- * what these classes do where there is none.
+ * {@code preprocessor_config.json} as transformers' {@code ViTImageProcessor} and {@code DeiTImageProcessor} write it,
+ * and what these classes do where there is none.
  */
 final class TransformersPreprocessing {
 
@@ -34,17 +34,22 @@ final class TransformersPreprocessing {
         if (output[0] != height || output[1] != width) {
             throw fields.expected("crop_size", height + "x" + width + ", config.json's image_size");
         }
-        Resize resize = Resize.SQUASH;
-        float fraction = 1;
+        Resize resize;
+        float fraction;
         if (fields.isObject("size") && fields.object("size").has("shortest_edge")) {
             int shortest = fields.object("size").integer("shortest_edge", 1, Limits.MAX_IMAGE, 0);
             if (!crop) {
                 throw fields.error("size.shortest_edge", "expected do_center_crop beside it; "
                         + "without, pictures would keep their aspect and not fit the model");
             }
+            if (height != width) {
+                throw fields.error("size.shortest_edge", "expected a square crop beside it, came " + height + "x"
+                        + width);
+            }
             resize = Resize.SHORT_SIDE;
-            fraction = CropFraction.of(Math.min(height, width), shortest);
+            fraction = CropFraction.of(height, shortest);
         } else {
+            resize = Resize.SQUASH;
             int[] size = sides(fields, "size", height, width);
             if (!crop && (size[0] != height || size[1] != width)) {
                 throw fields.expected("size", height + "x" + width + ", config.json's image_size");
@@ -74,7 +79,7 @@ final class TransformersPreprocessing {
                 throw fields.unsupported(step);
             }
         }
-        double factor = fields.number("rescale_factor", 0, Double.MAX_VALUE, 1 / 255.0);
+        double factor = fields.number("rescale_factor", 0, 1000, 1 / 255.0);
         if (Math.abs(factor * 255 - 1) > 1e-4) {
             throw fields.expected("rescale_factor", "1/255");
         }

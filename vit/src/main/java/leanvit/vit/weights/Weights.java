@@ -26,15 +26,20 @@ final class Weights implements AutoCloseable {
     private final List<SafeTensors> open;
     private final TensorNames names;
 
-    private Weights(Path file, List<SafeTensors> open, Map<String, SafeTensors> fileOf) throws InvalidInputException {
+    private Weights(Path file, List<SafeTensors> open, Map<String, SafeTensors> fileOf, boolean distilled)
+            throws InvalidInputException {
         this.file = file;
         this.open = open;
         this.fileOf = fileOf;
-        this.names = new TensorNames(fileOf.keySet(), file);
+        this.names = new TensorNames(fileOf.keySet(), distilled, file);
     }
 
-    /** Opens {@value #SINGLE} or, without it, what {@value #INDEX} lists. */
-    static Weights open(ModelFiles files) throws IOException {
+    /**
+     * Opens {@value #SINGLE} or, without it, what {@value #INDEX} lists.
+     *
+     * @param distilled whether the model has a classifier on its distillation token
+     */
+    static Weights open(ModelFiles files, boolean distilled) throws IOException {
         List<SafeTensors> open = new ArrayList<>();
         try {
             if (files.has(SINGLE)) {
@@ -42,10 +47,10 @@ final class Weights implements AutoCloseable {
                 open.add(single);
                 Map<String, SafeTensors> fileOf = new LinkedHashMap<>();
                 single.names().forEach(name -> fileOf.put(name, single));
-                return new Weights(single.file(), open, fileOf);
+                return new Weights(single.file(), open, fileOf, distilled);
             }
             if (files.has(INDEX)) {
-                return new Weights(files.path(INDEX), open, shards(files, open));
+                return new Weights(files.path(INDEX), open, shards(files, open), distilled);
             }
             String other = files.has("pytorch_model.bin") ? "; pytorch_model.bin is not read: save as safetensors" : "";
             throw new InvalidInputException(files.path(SINGLE), "no such file, nor " + INDEX + other);
@@ -97,11 +102,6 @@ final class Weights implements AutoCloseable {
 
     TensorNames names() {
         return names;
-    }
-
-    /** Returns the file that holds a tensor of the file's own name. */
-    Path fileOf(String source) {
-        return fileOf.get(source).file();
     }
 
     /** Returns the shape of a tensor of timm's name: the parts' rows one after another. */

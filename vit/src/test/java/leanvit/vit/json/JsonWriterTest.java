@@ -37,7 +37,8 @@ class JsonWriterTest {
     @Test
     void escapesWhatNeedsIt() {
         assertThat(JsonWriter.quote("a\"b\\c\n\r\t\b\f\u0000\u001f\u007f\u2028\u00e9\ud83d\ude00\ud800x\udc00"))
-                .isEqualTo("\"a\\\"b\\\\c\\n\\r\\t\\b\\f\\u0000\\u001f\\u007f\\u2028\u00e9\ud83d\ude00\\ud800x\\udc00\"");
+                .isEqualTo("\"a\\\"b\\\\c\\n\\r\\t\\b\\f"
+                        + "\\u0000\\u001f\\u007f\\u2028\u00e9\ud83d\ude00\\ud800x\\udc00\"");
         assertThat(JsonWriter.quoteShort("x".repeat(121))).isEqualTo("\"" + "x".repeat(120) + "...\"");
         assertThat(JsonWriter.quoteShort("x".repeat(120))).isEqualTo("\"" + "x".repeat(120) + "\"");
     }

@@ -17,10 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import leanvit.vit.InvalidInputException;
 
-/** Each way in which a model's directory can be unusable gets one line that names the file, the tensor and both shapes. */
+/**
+ * Each way in which a model's directory can be unusable gets one line that names the file, the tensor and both shapes.
+ */
 class CheckpointBadInputTest {
 
     private static final int WIDTH = TestModel.WIDTH;
+    private static final String NO_HUB =
+            "expected the field architecture (timm) or model_type (transformers), came neither";
 
     @TempDir
     private Path directory;
@@ -58,11 +62,11 @@ class CheckpointBadInputTest {
         Files.writeString(config, "");
         assertRefused("config.json", "the file is empty; expected a JSON object");
         Files.writeString(config, "{\"architecture\": vit}");
-        assertRefused("config.json", "no valid JSON: line 1, column 18: expected a value, came 'v'");
+        assertRefused("config.json", "cannot be read as JSON: line 1, column 18: expected a value, came 'v'");
         Files.writeString(config, "[1]");
         assertRefused("config.json", "expected a JSON object");
         Files.writeString(config, "{}");
-        assertRefused("config.json", "expected the field architecture (timm) or model_type (transformers), came neither");
+        assertRefused("config.json", NO_HUB);
         Files.write(config, new byte[ModelFiles.MAX_TEXT_BYTES + 1]);
         assertRefused("config.json", "expected at most 33554432 bytes of text, came more");
         Files.delete(config);
@@ -73,7 +77,7 @@ class CheckpointBadInputTest {
     @Test
     void noArchitecture() throws IOException {
         TestModel.timm().unset("architecture").write(directory);
-        assertRefused("config.json", "expected the field architecture (timm) or model_type (transformers), came neither");
+        assertRefused("config.json", NO_HUB);
     }
 
     @Test
@@ -87,8 +91,8 @@ class CheckpointBadInputTest {
         TestModel.timm().writeConfig(directory);
         assertRefused("model.safetensors", "no such file, nor model.safetensors.index.json");
         Files.createFile(directory.resolve("pytorch_model.bin"));
-        assertRefused("model.safetensors", "no such file, nor model.safetensors.index.json; pytorch_model.bin is not read: "
-                + "save as safetensors");
+        assertRefused("model.safetensors", "no such file, nor model.safetensors.index.json; "
+                + "pytorch_model.bin is not read: save as safetensors");
         Files.createFile(directory.resolve("model.safetensors"));
         assertRefused("model.safetensors", "the file is empty");
         Files.writeString(directory.resolve("model.safetensors"), "version https://git-lfs.github.com/spec/v1\n");
@@ -137,7 +141,8 @@ class CheckpointBadInputTest {
                 "tensor \"pos_embed\": expected shape [1, 5, 8], came [1, 17, 8]");
         assertWeightsRefused(model -> model.put("pos_embed", 5, WIDTH),
                 "tensor \"pos_embed\": expected shape [1, 5, 8], came [5, 8]");
-        assertWeightsRefused(model -> model.put("pos_embed"), "tensor \"pos_embed\": expected shape [1, 5, 8], came []");
+        assertWeightsRefused(model -> model.put("pos_embed"),
+                "tensor \"pos_embed\": expected shape [1, 5, 8], came []");
         assertWeightsRefused(model -> model.put("cls_token", WIDTH),
                 "tensor \"cls_token\": expected shape [1, 1, 8], came [8]");
         assertWeightsRefused(model -> model.put("reg_token", 2, WIDTH),
@@ -201,11 +206,10 @@ class CheckpointBadInputTest {
         "pre_norm,       true,  norm_pre.weight",
         "fc_norm,        true,  fc_norm.weight"})
     void configAndWeightsThatDisagree(String argument, boolean said, String tensor) throws IOException {
-        assertModelRefused(model -> model.set("model_args." + argument, said), "config.json", said
-                ? argument + ": the model should have it, but " + directory.resolve("model.safetensors") + " lacks tensor "
-                        + tensor
-                : argument + ": the model should not have it, but " + directory.resolve("model.safetensors")
-                        + " has tensor " + tensor);
+        Path weights = directory.resolve("model.safetensors");
+        assertModelRefused(model -> model.set("model_args." + argument, said), "config.json", argument + (said
+                ? ": the model should have it, but " + weights + " lacks tensor " + tensor
+                : ": the model should not have it, but " + weights + " has tensor " + tensor));
     }
 
     @Test
@@ -227,14 +231,25 @@ class CheckpointBadInputTest {
         assertRefused("model.safetensors", "tensor \"classifier.bias\": missing; expected shape [3]");
         TestModel.transformers("vit").put("vit.encoder.layer.0.attention.attention.value.weight", WIDTH, 4)
                 .write(directory);
-        assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.value.weight\": shape [8, 4] "
-                + "does not go with the [8, 8] of \"vit.encoder.layer.0.attention.attention.query.weight\"");
+        assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.value.weight\": "
+                + "shape [8, 4] does not go with the "
+                + "[8, 8] of \"vit.encoder.layer.0.attention.attention.query.weight\"");
         TestModel.transformers("vit").put("vit.encoder.layer.0.attention.attention.value.weight", 16, WIDTH)
                 .write(directory);
         assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.query.weight\": "
                 + "expected shape [24, 8], came [32, 8]");
         TestModel.transformers("vit").put("layernorm.weight", WIDTH).write(directory);
-        assertRefused("model.safetensors", "tensor \"layernorm.weight\": stands for the same as \"vit.layernorm.weight\"");
+        assertRefused("model.safetensors",
+                "tensor \"layernorm.weight\": stands for the same as \"vit.layernorm.weight\"");
+        TestModel.transformers("vit").put("cls_token", 1, 1, WIDTH).write(directory);
+        assertRefused("model.safetensors",
+                "tensor \"cls_token\": stands for the same as \"vit.embeddings.cls_token\"");
+        TestModel.transformers("vit").put("blocks.0.attn.qkv.weight", 3 * WIDTH, WIDTH).write(directory);
+        assertRefused("model.safetensors", "tensor \"blocks.0.attn.qkv.weight\": stands for the same as "
+                + "\"vit.encoder.layer.0.attention.attention.query.weight\"");
+        TestModel.transformers("deit").set("architectures", List.of("DeiTForImageClassificationWithTeacher"))
+                .write(directory);
+        assertRefused("model.safetensors", "tensor \"distillation_classifier.weight\": missing; expected shape [3, 8]");
         TestModel.transformers("vit").set("qkv_bias", false).write(directory);
         assertRefused("config.json", "qkv_bias: the model should not have it, but "
                 + directory.resolve("model.safetensors") + " has tensor blocks.0.attn.qkv.bias");
@@ -247,7 +262,8 @@ class CheckpointBadInputTest {
     void preprocessorThatIsNoJson() throws IOException {
         TestModel.transformers("vit").write(directory);
         Files.writeString(directory.resolve("preprocessor_config.json"), "{\"size\":}");
-        assertRefused("preprocessor_config.json", "no valid JSON: line 1, column 9: expected a value, came '}'");
+        assertRefused("preprocessor_config.json",
+                "cannot be read as JSON: line 1, column 9: expected a value, came '}'");
     }
 
     @Test

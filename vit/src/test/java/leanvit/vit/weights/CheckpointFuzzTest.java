@@ -8,8 +8,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +26,7 @@ import leanvit.vit.VitConfig;
 /** Whatever the files, a model opens and all of it can be read, or an {@link InvalidInputException} says why not. */
 class CheckpointFuzzTest {
 
-    private static final int CASES = 1500;
+    private static final int CASES = 300;
     private static final String[] VALUES = {"0", "-1", "1", "3", "16", "1e9", "99999999999", "null", "true", "[]", "{}",
         "\"\"", "\"gelu\"", "[224,224]", "0.5", "\"vit_tiny_patch16_224\"", "9223372036854775808", "[3,8,8]"};
 
@@ -45,9 +49,11 @@ class CheckpointFuzzTest {
     @CsvSource({"51", "52"})
     void mutationsOfThePreprocessor(long seed) throws IOException {
         model("vit").write(directory);
-        mutate(directory.resolve("preprocessor_config.json"), ("{\"do_resize\":true,\"do_center_crop\":true,\"crop_size\":"
-                + "{\"height\":8,\"width\":8},\"size\":{\"shortest_edge\":9},\"resample\":2,\"image_mean\":[0.5,0.5,0.5],"
-                + "\"image_std\":[0.5,0.5,0.5],\"rescale_factor\":0.00392156862745098}").getBytes(StandardCharsets.UTF_8), seed);
+        String text = "{'do_resize':true,'do_center_crop':true,'crop_size':{'height':8,'width':8},'size':"
+                + "{'shortest_edge':9},'resample':2,'image_mean':[0.5,0.5,0.5],'image_std':[0.5,0.5,0.5],"
+                + "'rescale_factor':0.00392156862745098}";
+        mutate(directory.resolve("preprocessor_config.json"),
+                text.replace('\'', '"').getBytes(StandardCharsets.UTF_8), seed);
     }
 
     @ParameterizedTest
@@ -101,12 +107,37 @@ class CheckpointFuzzTest {
             byte[] bytes = good.clone();
             for (int edits = random.nextInt(3); edits >= 0; edits--) {
                 int at = random.nextInt(4) == 0 ? random.nextInt(bytes.length) : 8 + random.nextInt(header - 8);
-                bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : "0123456789abc._".charAt(random.nextInt(15)));
+                bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256)
+                        : "0123456789abc._".charAt(random.nextInt(15)));
             }
             Files.write(file, random.nextInt(10) > 0 ? bytes : Arrays.copyOf(bytes, random.nextInt(bytes.length)));
             opened += opens(seed, i) ? 1 : 0;
         }
         assertThat(opened).as("mutations that change values alone, seed %d", seed).isBetween(1, CASES / 2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"81", "82", "83"})
+    void mixturesOfNames(long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        String[] kinds = {"timm", "vit", "deit"};
+        for (int i = 0; i < CASES; i++) {
+            TestModel mixed = model(kinds[random.nextInt(3)]);
+            for (Map.Entry<String, int[]> other : model(kinds[random.nextInt(3)]).shapes.entrySet()) {
+                String name = random.nextInt(5) > 0 ? other.getKey()
+                        : other.getKey().replaceFirst("^(vit|deit)\\.", "");
+                if (random.nextInt(4) == 0) {
+                    mixed.put(name, other.getValue());
+                }
+            }
+            mixed.shapes.keySet().removeIf(name -> random.nextInt(60) == 0);
+            List<Map.Entry<String, int[]>> shuffled = new ArrayList<>(mixed.shapes.entrySet());
+            Collections.shuffle(shuffled, new Random(random.nextLong()));
+            mixed.shapes.clear();
+            shuffled.forEach(tensor -> mixed.put(tensor.getKey(), tensor.getValue()));
+            mixed.write(directory);
+            opens(seed, i);
+        }
     }
 
     private boolean opens(long seed, int i) {

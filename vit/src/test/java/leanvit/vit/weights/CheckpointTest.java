@@ -32,7 +32,8 @@ class CheckpointTest {
     @TempDir
     private Path directory;
 
-    private static void assertHolds(Checkpoint checkpoint, String name, String source, int... shape) throws IOException {
+    private static void assertHolds(Checkpoint checkpoint, String name, String source, int... shape)
+            throws IOException {
         assertThat(checkpoint.shape(name)).isEqualTo(shape);
         assertThat(checkpoint.tensor(name, shape)).isEqualTo(TestModel.values(source, shape));
     }
@@ -76,7 +77,8 @@ class CheckpointTest {
         TestModel model = TestModel.timm().set("architecture", "vit_nano_patch4_reg1_gap_8")
                 .remove("cls_token|norm.*").norm("fc_norm", WIDTH)
                 .put("reg_token", 1, 1, WIDTH).put("pos_embed", 1, TestModel.PATCHES, WIDTH)
-                .set("model_args.class_token", false).set("model_args.no_embed_class", true).set("model_args.reg_tokens", 1);
+                .set("model_args.class_token", false).set("model_args.no_embed_class", true)
+                .set("model_args.reg_tokens", 1);
         try (Checkpoint checkpoint = Checkpoint.open(model.write(directory))) {
             assertThat(checkpoint.config().pooling()).isEqualTo(Pooling.AVERAGE);
             assertThat(checkpoint.has("norm.weight")).isFalse();
@@ -154,7 +156,8 @@ class CheckpointTest {
             assertThat(checkpoint.shape("pos_embed")).containsExactly(1, 6, WIDTH);
         }
         TestModel teacher = TestModel.transformers("deit").remove("classifier.*")
-                .linear("cls_classifier", TestModel.CLASSES, WIDTH).linear("distillation_classifier", TestModel.CLASSES, WIDTH)
+                .linear("cls_classifier", TestModel.CLASSES, WIDTH)
+                .linear("distillation_classifier", TestModel.CLASSES, WIDTH)
                 .set("architectures", List.of("DeiTForImageClassificationWithTeacher"));
         try (Checkpoint checkpoint = Checkpoint.open(teacher.write(directory))) {
             assertThat(checkpoint.config().distilled()).isTrue();
@@ -183,8 +186,10 @@ class CheckpointTest {
         int i = 0;
         for (Map.Entry<String, int[]> tensor : model.shapes.entrySet()) {
             int shard = i++ % 2;
-            shards[shard].floats(tensor.getKey(), TestModel.values(tensor.getKey(), tensor.getValue()), tensor.getValue());
-            map.put(tensor.getKey(), "model-0000" + (shard + 1) + "-of-00002.safetensors");
+            String name = tensor.getKey();
+            int[] shape = tensor.getValue();
+            shards[shard].floats(name, TestModel.values(name, shape), shape);
+            map.put(name, "model-0000" + (shard + 1) + "-of-00002.safetensors");
         }
         shards[0].write(directory.resolve("model-00001-of-00002.safetensors"));
         shards[1].write(directory.resolve("model-00002-of-00002.safetensors"));
@@ -214,7 +219,8 @@ class CheckpointTest {
                 ? "model-00002-of-00002.safetensors" : "model-00001-of-00002.safetensors");
         writeIndex(moved);
         assertThatThrownBy(() -> Checkpoint.open(directory)).hasMessageContaining(
-                "-of-00002.safetensors: tensor \"norm.bias\": missing; model.safetensors.index.json says that it is here");
+                "-of-00002.safetensors: tensor \"norm.bias\": missing; "
+                        + "model.safetensors.index.json says that it is here");
         Map<String, String> short1 = new LinkedHashMap<>(map);
         short1.remove("norm.bias");
         writeIndex(short1);

@@ -50,13 +50,14 @@ class PositionEmbeddingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"14,14,24,24", "24,24,14,14", "37,37,16,16", "16,16,37,37", "7,5,5,7", "1,1,3,4", "3,4,1,1", "14,14,14,20",
-        "14,14,9,14", "2,2,3,3", "6,6,60,60", "60,31,7,2", "13,13,14,14"})
+    @CsvSource({"14,14,24,24", "24,24,14,14", "37,37,16,16", "16,16,37,37", "7,5,5,7", "1,1,3,4", "3,4,1,1",
+        "14,14,14,20", "14,14,9,14", "2,2,3,3", "6,6,60,60", "60,31,7,2", "13,13,14,14"})
     void isTheWeightedSumOverTheWholeGrid(int fromRows, int fromColumns, int toRows, int toColumns) {
         int channels = 3;
         int prefix = 2;
         float[] embedding = random(fromRows * 31 + toRows, (prefix + fromRows * fromColumns) * channels);
-        float[] resized = PositionEmbedding.resize(embedding, prefix, channels, fromRows, fromColumns, toRows, toColumns);
+        float[] resized =
+                PositionEmbedding.resize(embedding, prefix, channels, fromRows, fromColumns, toRows, toColumns);
         assertThat(resized).hasSize((prefix + toRows * toColumns) * channels);
         assertThat(Arrays.copyOf(resized, prefix * channels)).isEqualTo(Arrays.copyOf(embedding, prefix * channels));
         double[][] down = weights(fromRows, toRows);
@@ -80,10 +81,11 @@ class PositionEmbeddingTest {
 
     @Test
     void halvesALineAsComputedByHand() {
-        // s = 2, so the kernel is stretched to +-4; new place 0 is centred at 1, between old places 0 and 1 (at 0.5, 1.5).
-        // k(0.25) = 0.8671875, k(0.75) = 0.2265625, k(1.25) = -0.0703125, k(1.75) = -0.0234375; left of 0 there is nothing.
-        double sum = 2 * 0.8671875 + 0.2265625 - 0.0703125 - 0.0234375 + 0;
-        double[] first = {0.8671875 + 0, 0.8671875, 0.2265625, -0.0703125, -0.0234375};
+        // s = 2, so the kernel is stretched to +-4; new place 0 is centred at 1, between old places 0 and 1 (at 0.5 and
+        // 1.5). k(0.25) = 0.8671875, k(0.75) = 0.2265625, k(1.25) = -0.0703125, k(1.75) = -0.0234375; left of old place
+        // 0 there is nothing.
+        double sum = 2 * 0.8671875 + 0.2265625 - 0.0703125 - 0.0234375;
+        double[] first = {0.8671875, 0.8671875, 0.2265625, -0.0703125, -0.0234375};
         for (int j = 0; j < 5; j++) {
             float[] line = new float[10];
             line[j] = 1;

@@ -19,7 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import leanvit.vit.InvalidInputException;
 
-/** Each way in which a file can be no safetensors file gets one line that names the file, the tensor and what is wrong. */
+/**
+ * Each way in which a file can be no safetensors file gets one line that names the file, the tensor and what is wrong.
+ */
 class SafeTensorsBadInputTest {
 
     @TempDir
@@ -77,13 +79,14 @@ class SafeTensorsBadInputTest {
     void headerThatIsNoJsonObject() throws IOException {
         assertRefused(file("[]"), "no safetensors file: the header does not start with '{'");
         assertRefused(file(" {}"), "no safetensors file: the header does not start with '{'");
-        assertRefused(file("{\"t\":"), "the header is no valid JSON: line 1, column 6: expected a value, "
+        assertRefused(file("{\"t\":"), "the header cannot be read as JSON: line 1, column 6: expected a value, "
                 + "came the end of the text");
-        assertRefused(file("{} x"), "the header is no valid JSON: line 1, column 4: expected the end of the text, came 'x'");
+        assertRefused(file("{} x"),
+                "the header cannot be read as JSON: line 1, column 4: expected the end of the text, came 'x'");
         assertRefused(file("{\"a\":" + "[".repeat(100_000)),
-                "the header is no valid JSON: line 1, column 69: nested deeper than 64");
+                "the header cannot be read as JSON: line 1, column 69: nested deeper than 64");
         assertRefused(file("{\"a\":{},\"a\":{}}"),
-                "the header is no valid JSON: line 1, column 9: the key \"a\" twice in one object");
+                "the header cannot be read as JSON: line 1, column 9: the key \"a\" twice in one object");
     }
 
     @ParameterizedTest
@@ -92,26 +95,46 @@ class SafeTensorsBadInputTest {
         "{}                                                     | dtype: expected a string, came nothing",
         "{'dtype':32,'shape':[1],'data_offsets':[0,8]}          | dtype: expected a string, came a number",
         "{'dtype':'F32','shape':[2],'data_offsets':[0,8],'x':1} | unknown field \"x\"",
-        "{'dtype':'F32','data_offsets':[0,8]}                   | shape: expected a list of at most 64 sizes, came nothing",
-        "{'dtype':'F32','shape':2,'data_offsets':[0,8]}         | shape: expected a list of at most 64 sizes, came a number",
-        "{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}      | shape: expected an integer from 0 to 2147483647, came -2",
-        "{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}     | shape: expected an integer from 0 to 2147483647, came 2.0",
-        "{'dtype':'F32','shape':['2'],'data_offsets':[0,8]}     | shape: expected an integer from 0 to 2147483647, came a string",
-        "{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]} | shape: expected an integer from 0 to 2147483647, came 4294967298",
+        "{'dtype':'F32','data_offsets':[0,8]} | "
+            + "shape: expected a list of at most 64 sizes, came nothing",
+        "{'dtype':'F32','shape':2,'data_offsets':[0,8]} | "
+            + "shape: expected a list of at most 64 sizes, came a number",
+        "{'dtype':'F32','shape':[-2],'data_offsets':[0,8]} | "
+            + "shape: expected an integer from 0 to 2147483647, came -2",
+        "{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]} | "
+            + "shape: expected an integer from 0 to 2147483647, came 2.0",
+        "{'dtype':'F32','shape':['2'],'data_offsets':[0,8]} | "
+            + "shape: expected an integer from 0 to 2147483647, came a string",
+        "{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]} | "
+            + "shape: expected an integer from 0 to 2147483647, came 4294967298",
         "{'dtype':'F32','shape':[2]}                            | data_offsets: expected [begin, end], came nothing",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0]}         | data_offsets: expected [begin, end], came a list of 1",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}     | data_offsets: expected [begin, end], came a list of 3",
-        "{'dtype':'F32','shape':[2],'data_offsets':[-8,0]}      | data_offsets: expected an integer from 0 to 9223372036854775807, came -8",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]}     | data_offsets: expected an integer from 0 to 9223372036854775807, came 10.0",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,null]}    | data_offsets: expected an integer from 0 to 9223372036854775807, came nothing",
-        "{'dtype':'F32','shape':[2],'data_offsets':[8,0]}       | data_offsets: expected begin <= end <= 8, the length of the data, came [8, 0]",
-        "{'dtype':'F32','shape':[2],'data_offsets':[4,12]}      | data_offsets: expected begin <= end <= 8, the length of the data, came [4, 12]",
-        "{'dtype':'F32','shape':[2],'data_offsets':[9223372036854775800,9223372036854775807]} | data_offsets: expected begin <= end <= 8, the length of the data, came [9223372036854775800, 9223372036854775807]",
-        "{'dtype':'F32','shape':[1],'data_offsets':[0,8]}       | shape [1] of F32 takes 4 bytes, but data_offsets [0, 8] hold 8",
-        "{'dtype':'F32','shape':[0],'data_offsets':[0,8]}       | shape [0] of F32 takes 0 bytes, but data_offsets [0, 8] hold 8",
-        "{'dtype':'F32','shape':[2147483647,2147483647,3],'data_offsets':[0,8]} | shape [2147483647, 2147483647, 3] asks for more than 2^63 bytes",
-        "{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]} | shape [65536, 65536, 65536, 65536] asks for more than 2^63 bytes",
-        "{'dtype':'F32','shape':[2147483647],'data_offsets':[0,8]} | shape [2147483647] of F32 takes 8589934588 bytes, but data_offsets [0, 8] hold 8",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0]} | "
+            + "data_offsets: expected [begin, end], came a list of 1",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]} | "
+            + "data_offsets: expected [begin, end], came a list of 3",
+        "{'dtype':'F32','shape':[2],'data_offsets':[-8,0]} | "
+            + "data_offsets: expected an integer from 0 to 9223372036854775807, came -8",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]} | "
+            + "data_offsets: expected an integer from 0 to 9223372036854775807, came 10.0",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0,null]} | "
+            + "data_offsets: expected an integer from 0 to 9223372036854775807, came nothing",
+        "{'dtype':'F32','shape':[2],'data_offsets':[8,0]} | "
+            + "data_offsets: expected begin <= end <= 8, the length of the data, came [8, 0]",
+        "{'dtype':'F32','shape':[2],'data_offsets':[4,12]} | "
+            + "data_offsets: expected begin <= end <= 8, the length of the data, came [4, 12]",
+        "{'dtype':'F32','shape':[2],'data_offsets':[9223372036854775800,9223372036854775807]} | "
+            + "data_offsets: expected begin <= end <= 8, the length of the data, came [9223372036854775800, "
+            + "9223372036854775807]",
+        "{'dtype':'F32','shape':[1],'data_offsets':[0,8]} | "
+            + "shape [1] of F32 takes 4 bytes, but data_offsets [0, 8] hold 8",
+        "{'dtype':'F32','shape':[0],'data_offsets':[0,8]} | "
+            + "shape [0] of F32 takes 0 bytes, but data_offsets [0, 8] hold 8",
+        "{'dtype':'F32','shape':[2147483647,2147483647,3],'data_offsets':[0,8]} | "
+            + "shape [2147483647, 2147483647, 3] asks for more than 2^63 bytes",
+        "{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]} | "
+            + "shape [65536, 65536, 65536, 65536] asks for more than 2^63 bytes",
+        "{'dtype':'F32','shape':[2147483647],'data_offsets':[0,8]} | "
+            + "shape [2147483647] of F32 takes 8589934588 bytes, but data_offsets [0, 8] hold 8",
     })
     void tensorThatCannotBe(String tensor, String problem) throws IOException {
         assertRefused(file("{\"t\":" + tensor.replace('\'', '"') + "}", new byte[8]), "tensor \"t\": " + problem);
@@ -176,6 +199,7 @@ class SafeTensorsBadInputTest {
         // The test JVM has 1500 MB; what is retained is bounded by Json at 128 MiB.
         byte[] content = file("{\"t\":[" + unit.repeat(60_000_000 / unit.length()));
         assertThatThrownBy(() -> SafeTensors.of(ByteBuffer.wrap(content), Path.of("bad")))
-                .isInstanceOf(InvalidInputException.class).hasMessageStartingWith("bad: the header is no valid JSON: ");
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageStartingWith("bad: the header cannot be read as JSON: ");
     }
 }

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import leanvit.vit.InvalidInputException;
 
-/** Whatever the bytes, a file opens and all of it can be asked for, or an {@link InvalidInputException} says why not. */
+/**
+ * Whatever the bytes, a file opens and all of it can be asked for, or an {@link InvalidInputException} says why not.
+ */
 class SafeTensorsFuzzTest {
 
     private static final Path NAME = Path.of("fuzzed.safetensors");
@@ -34,7 +36,8 @@ class SafeTensorsFuzzTest {
             random.nextBytes(bytes);
             if (random.nextBoolean() && bytes.length > 9) {
                 // A plausible length lets the JSON reader see the noise.
-                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(0, random.nextInt(bytes.length)).put(8, (byte) '{');
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(random.nextInt(bytes.length))
+                        .put((byte) '{');
             }
             readAll(bytes, seed, i);
         }
@@ -64,7 +67,8 @@ class SafeTensorsFuzzTest {
     @ValueSource(longs = {31, 32, 33, 34})
     void mutationsOfTheHeaderText(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        String[] numbers = {"0", "-1", "1", "24", "40", "4294967296", "9223372036854775807", "1e300", "2.0", "null", "[]"};
+        String[] numbers = {"0", "-1", "1", "24", "40", "4294967296", "9223372036854775807", "1e300", "2.0", "null",
+            "[]"};
         for (int i = 0; i < 5000; i++) {
             StringBuilder header = new StringBuilder(HEADER);
             for (int edits = random.nextInt(3); edits >= 0; edits--) {

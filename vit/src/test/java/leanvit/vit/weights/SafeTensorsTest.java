@@ -51,7 +51,8 @@ class SafeTensorsTest {
         SplittableRandom random = new SplittableRandom(seed);
         Path path = directory.resolve("round.safetensors");
         int[] sizes = {0, 1, 2, 3, 7, 64, 1000, 20_011};
-        SafeTensorsWriter writer = new SafeTensorsWriter().metadata("seed", "" + seed).metadata("caf\u00e9 \"x\"", "\n\u4e2d");
+        SafeTensorsWriter writer = new SafeTensorsWriter().metadata("seed", "" + seed)
+                .metadata("caf\u00e9 \"x\"", "\n\u4e2d");
         float[][] floats = new float[sizes.length][];
         double[][] doubles = new double[sizes.length][];
         int[][] ints = new int[sizes.length][];
@@ -143,8 +144,10 @@ class SafeTensorsTest {
     @Test
     void takesTensorsInAnyOrderAtAnyOffset() throws IOException {
         String header = "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[3,7]},\"none\":{\"dtype\":\"I64\","
-                + "\"shape\":[0,5],\"data_offsets\":[3,3]},\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}  ";
-        SafeTensors file = SafeTensors.of(ByteBuffer.wrap(file(header, new byte[] {1, 2, 3, 0, 0, (byte) 0x80, 0x3f})), NAME);
+                + "\"shape\":[0,5],\"data_offsets\":[3,3]},\"a\":{\"dtype\":\"U8\",\"shape\":[3],"
+                + "\"data_offsets\":[0,3]}}  ";
+        byte[] bytes = file(header, new byte[] {1, 2, 3, 0, 0, (byte) 0x80, 0x3f});
+        SafeTensors file = SafeTensors.of(ByteBuffer.wrap(bytes), NAME);
         assertThat(file.names()).containsExactly("b", "none", "a");
         assertThat(file.floats("b")).containsExactly(1f);
         assertThat(file.bytes("a")).containsExactly(1, 2, 3);
@@ -193,7 +196,8 @@ class SafeTensorsTest {
     @Test
     void decodesATensorOfSeveralWindows() throws IOException {
         int length = (1 << 26) + 3;
-        byte[] header = file("{\"t\":{\"dtype\":\"U8\",\"shape\":[" + length + "],\"data_offsets\":[0," + length + "]}}");
+        byte[] header = file("{\"t\":{\"dtype\":\"U8\",\"shape\":[" + length + "],\"data_offsets\":[0," + length
+                + "]}}");
         byte[] whole = Arrays.copyOf(header, header.length + length);
         for (int i = header.length; i < whole.length; i++) {
             whole[i] = (byte) (i * 31 ^ i >>> 8);

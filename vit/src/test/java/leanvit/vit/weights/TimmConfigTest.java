@@ -185,9 +185,11 @@ class TimmConfigTest {
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
         "'architecture':7                               | architecture: expected a string, came 7",
         "'architecture':'vit_tiny_patch16_224','model_args':[] | model_args: expected an object, came []",
-        "'architecture':'vit_tiny_patch16_224','num_features':768 | num_features: expected 192, the model's embed_dim, came 768",
+        "'architecture':'vit_tiny_patch16_224','num_features':768 | "
+            + "num_features: expected 192, the model's embed_dim, came 768",
         "'architecture':'vit_tiny_patch16_224','global_pool':''  | global_pool: \"\" is not supported",
-        "'architecture':'vit_tiny_patch16_224','num_classes':1.5 | num_classes: expected an integer from 0 to 4194304, came 1.5",
+        "'architecture':'vit_tiny_patch16_224','num_classes':1.5 | "
+            + "num_classes: expected an integer from 0 to 4194304, came 1.5",
     })
     void refusesFieldsThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> read("{" + fields + "}")).isInstanceOf(InvalidInputException.class)

@@ -42,15 +42,16 @@ class TransformersConfigTest {
                 + "'image_size':[32,48],'num_labels':5}").config())
                 .isEqualTo(new VitConfig("DeiTForImageClassificationWithTeacher", 32, 48, 16, 768, 12, 12, 3072, 5,
                         Pooling.TOKEN, true, 1e-12f));
-        assertThat(read("{'model_type':'vit','architectures':['ViTModel'],'id2label':{'0':'LABEL_0'}}").config().classes())
-                .isZero();
+        assertThat(read("{'model_type':'vit','architectures':['ViTModel'],'id2label':{'0':'LABEL_0'}}").config()
+                .classes()).isZero();
     }
 
     @Test
     void readsLabelsButNotPlaceholders() throws InvalidInputException {
         assertThat(read("{'model_type':'vit','id2label':{'1':'b','0':'a'}}").labels()).containsExactly("a", "b");
         assertThat(read("{'model_type':'vit','id2label':{'1':'b','0':'a'}}").config().classes()).isEqualTo(2);
-        ModelDescription placeholders = read("{'model_type':'vit','id2label':{'0':'LABEL_0','1':'LABEL_1','2':'LABEL_2'}}");
+        ModelDescription placeholders =
+                read("{'model_type':'vit','id2label':{'0':'LABEL_0','1':'LABEL_1','2':'LABEL_2'}}");
         assertThat(placeholders.labels()).isEmpty();
         assertThat(placeholders.config().classes()).isEqualTo(3);
     }
@@ -58,7 +59,8 @@ class TransformersConfigTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
         "'model_type':'swin'             | model_type: expected \"vit\" or \"deit\", came \"swin\"",
-        "'model_type':'vit','architectures':['ViTMAEForPreTraining'] | architectures: [\"ViTMAEForPreTraining\"] is not supported",
+        "'model_type':'vit','architectures':['ViTMAEForPreTraining'] | "
+            + "architectures: [\"ViTMAEForPreTraining\"] is not supported",
         "'model_type':'vit','architectures':'ViTModel' | architectures: expected a list of strings, came \"ViTModel\"",
         "'model_type':'vit','hidden_act':'quick_gelu' | hidden_act: \"quick_gelu\" is not supported",
         "'model_type':'vit','num_channels':1 | num_channels: expected 3 (red, green, blue), came 1",
@@ -67,9 +69,11 @@ class TransformersConfigTest {
         "'model_type':'vit','patch_size':[16,8] | patch_size: expected a square patch, came [16,8]",
         "'model_type':'vit','hidden_size':0 | hidden_size: expected an integer from 1 to 65536, came 0",
         "'model_type':'vit','layer_norm_eps':0 | layer_norm_eps: expected a number over 0.0 and at most 1.0, came 0",
-        "'model_type':'vit','id2label':{'0':'a','2':'b'} | id2label: expected the keys \"0\" to \"1\", came none of \"1\"",
+        "'model_type':'vit','id2label':{'0':'a','2':'b'} | "
+            + "id2label: expected the keys \"0\" to \"1\", came no \"1\"",
         "'model_type':'vit','id2label':{'0':7} | id2label.0: expected a string, came 7",
-        "'model_type':'vit','num_labels':3,'id2label':{'0':'a'} | id2label: expected 3 labels, as num_labels says, came 1",
+        "'model_type':'vit','num_labels':3,'id2label':{'0':'a'} | "
+            + "id2label: expected 3 labels, as num_labels says, came 1",
     })
     void refusesFieldsThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> read("{" + fields + "}")).isInstanceOf(InvalidInputException.class)
@@ -115,6 +119,15 @@ class TransformersConfigTest {
         }
     }
 
+    @Test
+    void refusesAShortestEdgeForACropThatIsNoSquare() throws InvalidInputException {
+        Fields config = fields("config.json", "{'model_type':'vit','image_size':[224,448]}");
+        Fields preprocessor = fields("preprocessor_config.json",
+                "{'do_center_crop':true,'crop_size':{'height':224,'width':448},'size':{'shortest_edge':256}}");
+        assertThatThrownBy(() -> TransformersConfig.read(config, preprocessor)).hasMessage("preprocessor_config.json: "
+                + "size.shortest_edge: expected a square crop beside it, came 224x448");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
         "'do_resize':false          | do_resize: false is not supported",
@@ -124,15 +137,17 @@ class TransformersConfigTest {
         "'rescale_factor':1         | rescale_factor: expected 1/255, came 1",
         "'resample':1               | resample: expected 2 (bilinear) or 3 (bicubic), came 1",
         "'size':384                 | size: expected 224x224, config.json's image_size, came 384",
-        "'size':{'height':224}      | size: expected height and width, shortest_edge, or one number, came {\"height\":224}",
+        "'size':{'height':224} | "
+            + "size: expected height and width, shortest_edge, or one number, came {\"height\":224}",
         "'size':{'shortest_edge':224} | size.shortest_edge: expected do_center_crop beside it; without, pictures would "
             + "keep their aspect and not fit the model",
         "'do_center_crop':true      | crop_size: expected the crop's size, for do_center_crop, came nothing",
         "'do_center_crop':true,'crop_size':256 | crop_size: expected 224x224, config.json's image_size, came 256",
         "'do_center_crop':true,'crop_size':224,'size':200 | size: expected at least the crop's 224x224, came 200",
-        "'do_center_crop':true,'crop_size':224,'size':{'height':256,'width':300} | size: expected the aspect of the crop, "
-            + "224x224, came {\"height\":256,\"width\":300}",
-        "'image_std':[0,1,1]        | image_std: expected a list of 3 numbers over 0.0 and at most 1000.0, came [0,1,1]",
+        "'do_center_crop':true,'crop_size':224,'size':{'height':256,'width':300} | size: expected the aspect of the "
+            + "crop, 224x224, came {\"height\":256,\"width\":300}",
+        "'image_std':[0,1,1] | "
+            + "image_std: expected a list of 3 numbers over 0.0 and at most 1000.0, came [0,1,1]",
     })
     void refusesPreprocessingThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> preprocessing("vit", "{" + fields + "}")).isInstanceOf(InvalidInputException.class)
