@@ -1,7 +1,8 @@
 package leanvit.vit.image;
 
 /**
- * Where a model's input lies in the picture that it was made from. Both are seen as areas: pixel i reaches from i to i + 1.
+ * Where a model's input lies in the picture that it was made from. Both are seen as areas: pixel i reaches
+ * from i to i + 1.
  *
  * @param resizedWidth  columns of the whole picture after the resize, before the crop
  * @param resizedHeight rows of it

@@ -5,7 +5,9 @@ import leanvit.vit.Preprocessing.Interpolation;
 /** Which input pixels of one side make up each output pixel, and with which fixed-point weights. */
 final class FilterTaps {
 
-    /** 32 bits, less 8 for the samples and 2 because the absolute values of a pixel's weights may sum to more than 1. */
+    /**
+     * 32 bits, less 8 for the samples and 2 because the absolute values of a pixel's weights may sum to more than 1.
+     */
     static final int FRACTION_BITS = 32 - 8 - 2;
 
     private final int[] first;

@@ -15,14 +15,24 @@ import leanvit.vit.InvalidInputException;
 /**
  * Decodes one JPEG: baseline and progressive, gray, YCbCr, RGB, CMYK and YCCK, 8 bits.
  *
- * <p>The JDK's decoder gets a copy without application segments (profiles, thumbnails, comments) and is asked for the raw
- * components; which colours they are is decided here by libjpeg's rule, so that the JDK's own rules, which depend on
- * profiles and sampling, and its colour management play no part.
+ * <p>The JDK's decoder gets a copy without application segments (profiles, thumbnails, comments) and is asked for the
+ * raw components; which colours they are is decided here by libjpeg's rule, so that the JDK's own rules, which depend
+ * on profiles and sampling, and its colour management play no part.
  *
  * <p>Source: ITU-T T.81 annex B (markers), T.871 (YCbCr), T.872 section 6.5.3 (Adobe's segment).
  */
 final class JpegReader {
 
+    private static final int SOF0 = 0xc0;
+    /** The last frame type that is Huffman-coded and not lossless: progressive. */
+    private static final int SOF2 = 0xc2;
+    /** The first arithmetic-coded frame type. */
+    private static final int SOF9 = 0xc9;
+    private static final int SOF15 = 0xcf;
+    /** Reserved, amid the frame types. */
+    private static final int JPG = 0xc8;
+    /** Conditioning of the arithmetic coder, amid the frame types. */
+    private static final int DAC = 0xcc;
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
@@ -96,8 +106,8 @@ final class JpegReader {
     }
 
     /**
-     * Walks over all markers to the end of the picture, keeps what the headers say, and moves the segments that matter to
-     * the front of the array.
+     * Walks over all markers to the end of the picture, keeps what the headers say, and moves the segments that matter
+     * to the front of the array.
      */
     private void readMarkers() throws InvalidInputException {
         boolean[] scanned = null;
@@ -125,7 +135,7 @@ final class JpegReader {
                 throw truncated();
             }
             boolean keep = marker == DHT || marker == DQT || marker == DRI;
-            if (marker >= 0xc0 && marker <= 0xcf && marker != DHT && marker != 0xc8 && marker != 0xcc) {
+            if (isFrame(marker)) {
                 readFrame(marker, at + 2, length - 2);
                 scanned = new boolean[components.length];
                 keep = true;
@@ -159,6 +169,10 @@ final class JpegReader {
         bytes[kept++] = (byte) EOI;
     }
 
+    private static boolean isFrame(int marker) {
+        return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
+    }
+
     /** Returns the index after the next marker, and skips stray and fill bytes before it as libjpeg does. */
     private int nextMarker(int at) throws InvalidInputException {
         int i = at;
@@ -189,8 +203,8 @@ final class JpegReader {
         if (components != null) {
             throw invalid("is corrupt: it has two frame headers");
         }
-        if (marker > 0xc2) {
-            throw invalid(marker >= 0xc9 ? "is an arithmetic-coded JPEG, which is not supported"
+        if (marker > SOF2) {
+            throw invalid(marker >= SOF9 ? "is an arithmetic-coded JPEG, which is not supported"
                     : "is a lossless or hierarchical JPEG, which is not supported");
         }
         int count = length >= 6 ? bytes[at + 5] & 0xff : 0;
@@ -265,7 +279,8 @@ final class JpegReader {
             throw e;
         } catch (IOException | RuntimeException e) {
             // Damaged files make the decoder throw more than its contract says, ArrayIndexOutOfBoundsException for one.
-            String reason = warning[0] != null ? warning[0] : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            String message = String.valueOf(warning[0] != null ? warning[0] : e.getMessage());
+            String reason = message.lines().findFirst().orElse("");
             throw new InvalidInputException(file, "is a corrupt JPEG (" + reason + ")", e);
         } finally {
             reader.dispose();

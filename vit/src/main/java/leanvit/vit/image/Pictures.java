@@ -1,11 +1,16 @@
 package leanvit.vit.image;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 import leanvit.vit.InvalidInputException;
 
@@ -17,8 +22,8 @@ import leanvit.vit.InvalidInputException;
  * <p>A file that is no whole, sound JPEG or PNG is refused with one line that says why; nothing else than
  * {@link InvalidInputException} comes out of a bad file. Sizes are checked before anything is decoded: at most
  * {@value #MAX_PIXELS} pixels (8192 x 6144), {@value #MAX_SIDE} a side, and {@value #MAX_FILE_BYTES} bytes of file. At
- * that size decoding needs 336 MiB (CMYK with a quarter turn) or 288 MiB (else), so it fits a heap of 512 MB, the old
- * generation of which may be no more than two thirds.
+ * that size decoding takes 288 MiB of heap beside the file (CMYK with a quarter turn 336 MiB), so that it fits a heap
+ * of 512 MB; a picture that does not fit into what is left of the heap is refused with that reason.
  *
  * <p>All methods are safe for use by any number of threads.
  */
@@ -26,8 +31,8 @@ public final class Pictures {
 
     /** The most pixels of a picture. */
     public static final int MAX_PIXELS = 48 << 20;
-    /** The most pixels of one side, which is also a JPEG's limit. */
-    public static final int MAX_SIDE = 65_535;
+    /** The most pixels of one side, which is also the limit of libjpeg. */
+    public static final int MAX_SIDE = 65_500;
     /** The most bytes of a file. */
     public static final int MAX_FILE_BYTES = 128 << 20;
 
@@ -60,6 +65,32 @@ public final class Pictures {
             return upright(decodeStored(name, bytes.clone()));
         } catch (OutOfMemoryError e) {
             throw tooLargeForHeap(name, e);
+        }
+    }
+
+    /**
+     * Writes a picture as a PNG. The file appears whole, or not at all: it is written under another name beside its
+     * place and then moved. The same picture gives the same bytes.
+     *
+     * @throws InvalidInputException if the directory does not exist or the path is a directory
+     * @throws IOException           if the file cannot be written; a file that was there before is then still there
+     */
+    public static void writePng(RgbImage picture, Path file) throws IOException {
+        Path target = file.toAbsolutePath();
+        if (Files.isDirectory(target)) {
+            throw new InvalidInputException(file, "cannot be written: it is a directory");
+        }
+        if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
+            throw new InvalidInputException(file, "cannot be written: its directory does not exist");
+        }
+        Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+        try {
+            try (OutputStream out = Files.newOutputStream(part, StandardOpenOption.CREATE_NEW)) {
+                PngWriter.write(picture, new BufferedOutputStream(out));
+            }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
         }
     }
 
@@ -97,8 +128,8 @@ public final class Pictures {
             throw new InvalidInputException(file, "claims a size of " + width + " x " + height + " pixels");
         }
         if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
-            throw new InvalidInputException(file, "claims a size of " + width + " x " + height + " pixels, the limit is "
-                    + MAX_PIXELS + " pixels and " + MAX_SIDE + " a side");
+            throw new InvalidInputException(file, "claims a size of " + width + " x " + height
+                    + " pixels, the limit is " + MAX_PIXELS + " pixels and " + MAX_SIDE + " a side");
         }
     }
 

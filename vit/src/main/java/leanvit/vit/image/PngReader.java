@@ -18,17 +18,17 @@ import leanvit.vit.InvalidInputException;
  */
 final class PngReader {
 
-    private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    private static final int IHDR = 0x49484452;
+    static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    static final int IHDR = 0x49484452;
     private static final int PLTE = 0x504c5445;
-    private static final int IDAT = 0x49444154;
-    private static final int IEND = 0x49454e44;
+    static final int IDAT = 0x49444154;
+    static final int IEND = 0x49454e44;
     private static final int EXIF = 0x65584966;
     /** The bit of a chunk's type that says that a reader may skip it. */
     private static final int ANCILLARY = 0x20000000;
 
     private static final int GRAY = 0;
-    private static final int RGB = 2;
+    static final int RGB = 2;
     private static final int PALETTE = 3;
     private static final int GRAY_ALPHA = 4;
     private static final int RGB_ALPHA = 6;
@@ -104,8 +104,8 @@ final class PngReader {
                 throw invalid("chunk " + name(type) + " claims " + (length & 0xffffffffL) + " bytes");
             }
             if (length > bytes.length - at - 12) {
-                throw invalid("is truncated: chunk " + name(type) + " claims " + length + " bytes, " + (bytes.length - at - 8)
-                        + " are left");
+                throw invalid("is truncated: chunk " + name(type) + " claims " + length + " bytes, "
+                        + (bytes.length - at - 8) + " are left");
             }
             boolean ancillary = (type & ANCILLARY) != 0;
             CRC32 crc = new CRC32();
@@ -270,7 +270,9 @@ final class PngReader {
         return toUp <= toCorner ? up : corner;
     }
 
-    /** Turns a row of samples (after its filter byte) to RGB, the first pixel at {@code out} and so on by {@code step}. */
+    /**
+     * Turns a row of samples (after its filter byte) to RGB, the first pixel at {@code out} and so on by {@code step}.
+     */
     private void toRgb(byte[] row, int columns, byte[] rgb, int out, int step) throws InvalidInputException {
         int bytesPerSample = depth == 16 ? 2 : 1; // the first of two is the high one
         switch (colourType) {
@@ -313,7 +315,8 @@ final class PngReader {
     }
 
     private int u32(int at) {
-        return (bytes[at] & 0xff) << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
+        return (bytes[at] & 0xff) << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8
+                | bytes[at + 3] & 0xff;
     }
 
     /** Returns a chunk's type in letters, or in hex if it is none. */

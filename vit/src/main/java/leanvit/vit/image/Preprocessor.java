@@ -15,8 +15,8 @@ import leanvit.vit.Preprocessing;
  * min(P / floor(h / f), Q / floor(w / f)) and rounded half to even, as timm's {@code ResizeKeepRatio};</li>
  * <li>{@link Preprocessing.Resize#SQUASH}: floor(h / f) x floor(w / f);</li>
  * </ul>
- * and its centre is cut out, at an offset of (length - size) / 2 rounded half to even; a resized picture that is smaller is
- * first padded with black, as torchvision's {@code CenterCrop}. Sample v of channel c becomes
+ * and its centre is cut out, at an offset of (length - size) / 2 rounded half to even; a resized picture that is
+ * smaller is first padded with black, as torchvision's {@code CenterCrop}. Sample v of channel c becomes
  * {@code (v / 255 - mean[c]) / std[c]} in float32.
  *
  * <p>Immutable, and safe for use by any number of threads.
@@ -32,8 +32,8 @@ public final class Preprocessor {
     /**
      * Makes a preprocessor.
      *
-     * @throws IllegalArgumentException if a side is below 1, the crop fraction is not positive and finite, mean or std have
-     *                                  not three finite values, or a std is 0
+     * @throws IllegalArgumentException if a side is below 1, the crop fraction is not positive and finite, mean or std
+     *                                  have not three finite values, or a std is 0
      */
     public Preprocessor(Preprocessing preprocessing) {
         this.preprocessing = Objects.requireNonNull(preprocessing, "preprocessing");
@@ -55,7 +55,8 @@ public final class Preprocessor {
 
     private static float[] normalised(float[] mean, float[] std) {
         if (mean.length != RgbImage.CHANNELS || std.length != RgbImage.CHANNELS) {
-            throw new IllegalArgumentException("mean and std must have 3 values, not " + mean.length + " and " + std.length);
+            throw new IllegalArgumentException("mean and std must have 3 values, not " + mean.length + " and "
+                    + std.length);
         }
         float[] table = new float[RgbImage.CHANNELS * 256];
         for (int c = 0; c < RgbImage.CHANNELS; c++) {

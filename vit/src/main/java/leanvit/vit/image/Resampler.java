@@ -8,10 +8,10 @@ import leanvit.vit.Preprocessing.Interpolation;
  * Resizes pictures bit for bit as PIL's antialiased filters do.
  *
  * <p>Output sample o of a side of n pixels resized to m is {@code sum over t of w(t) * in(t)}, where
- * {@code w(t) = f((t + 0.5 - c) / s)}, scaled to sum to 1, {@code c = (o + 0.5) * n / m}, {@code s = max(n / m, 1)}: when
- * shrinking, the filter is widened to the size of an output pixel, which averages what falls into it. f is the triangle
- * (support 1) or Keys' cubic with a = -0.5 (support 2). Weights are rounded to 22 fraction bits, a horizontal pass is
- * rounded and clamped to 8 bits, then a vertical one. A side that keeps its length is not filtered.
+ * {@code w(t) = f((t + 0.5 - c) / s)}, scaled to sum to 1, {@code c = (o + 0.5) * n / m}, {@code s = max(n / m, 1)}:
+ * when shrinking, the filter is widened to the size of an output pixel, which averages what falls into it. f is the
+ * triangle (support 1) or Keys' cubic with a = -0.5 (support 2). Weights are rounded to 22 fraction bits, a horizontal
+ * pass is rounded and clamped to 8 bits, then a vertical one. A side that keeps its length is not filtered.
  *
  * <p>Source: R. Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981; the rounding is what Pillow
  * documents and does.
@@ -38,7 +38,8 @@ public final class Resampler {
      * Returns a part of the picture resized to {@code width} x {@code height}; computes no more than that part. The
      * picture itself if that is what is asked for.
      *
-     * @param width      columns of the resized picture; it never exists as a whole, so it may be far beyond an array's size
+     * @param width      columns of the resized picture; it never exists as a whole, so it may be far beyond an array's
+     *                   size
      * @param height     rows of the resized picture
      * @param left       first column of the part, at least 0
      * @param top        first row of the part, at least 0
@@ -50,8 +51,8 @@ public final class Resampler {
                                   int partHeight, Interpolation interpolation) {
         if (left < 0 || top < 0 || partWidth < 1 || partHeight < 1 || left + partWidth > width
                 || top + partHeight > height) {
-            throw new IllegalArgumentException("no part of " + partWidth + " x " + partHeight + " at (" + left + ", " + top
-                    + ") in a picture of " + width + " x " + height);
+            throw new IllegalArgumentException("no part of " + partWidth + " x " + partHeight + " at (" + left + ", "
+                    + top + ") in a picture of " + width + " x " + height);
         }
         boolean sameWidth = width == picture.width();
         boolean sameHeight = height == picture.height();

@@ -1,8 +1,8 @@
 package leanvit.vit.image;
 
 /**
- * A picture of 8-bit red, green and blue samples, interleaved, row by row from the top: the sample of channel c at column
- * x of row y is {@code samples[3 * (y * width + x) + c]}, an unsigned byte.
+ * A picture of 8-bit red, green and blue samples, interleaved, row by row from the top: the sample of channel c at
+ * column x of row y is {@code samples[3 * (y * width + x) + c]}, an unsigned byte.
  *
  * <p>The array is held, not copied: who passes it on must not write to it any more. Two pictures are equal by
  * {@code equals} only if they share the array.

@@ -61,7 +61,6 @@ class PicturesTest {
 
     @Test
     void adobesInksAreInverted() throws IOException {
-        // One MCU of 4 flat components would need an encoder of its own; the golden files hold the pictures, here the maths.
         byte[] inks = {(byte) 255, (byte) 255, (byte) 255, (byte) 255, 0, (byte) 255, (byte) 255, (byte) 255,
             (byte) 255, (byte) 255, (byte) 255, 0};
         JpegColours.cmykToRgb(inks, 3, false);
@@ -102,7 +101,8 @@ class PicturesTest {
         assertRefused(directory.resolve("nothing.jpg"), "no such file");
         assertRefused(directory, "is a directory");
         assertRefused(file("empty.jpg", new byte[0]), "is empty");
-        assertRefused(file("text.jpg", "Dear Sir or Madam".getBytes(StandardCharsets.UTF_8)), "is not a JPEG or PNG picture");
+        assertRefused(file("text.jpg", "Dear Sir or Madam".getBytes(StandardCharsets.UTF_8)),
+                "is not a JPEG or PNG picture");
         assertRefused(file("a.png", "GIF89a........".getBytes(StandardCharsets.UTF_8)), "it is a GIF");
         assertRefused(file("b.png", "BM.............".getBytes(StandardCharsets.UTF_8)), "BMP");
         assertRefused(file("c.png", "RIFF....WEBPVP8 ".getBytes(StandardCharsets.UTF_8)), "WebP");
@@ -129,7 +129,8 @@ class PicturesTest {
         assertRefused(file("lossless.jpg", with(jpeg, frame + 1, 0xc3)), "lossless");
         assertRefused(file("soi.jpg", with(jpeg, 2, 0xff, 0xd8)), "begins within");
         assertRefused(file("short.jpg", TestJpeg.insert(jpeg, 0xda, new byte[0])), "before the frame header");
-        assertRefused(file("short.jpg", new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xd9}), "no frame header");
+        assertRefused(file("short.jpg", new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xd9}),
+                "no frame header");
         assertRefused(file("length.jpg", with(jpeg, frame + 2, 0, 1)), "claims a length of 1");
         byte[] fewTables = jpeg.clone();
         for (int at = indexOf(jpeg, 0xdb); at > 0; at = indexOf(fewTables, 0xdb)) {
@@ -157,7 +158,8 @@ class PicturesTest {
         int refused = 0;
         for (int trial = 0; trial < 3000; trial++) {
             Random random = new Random(31L * trial + kind);
-            byte[] damaged = random.nextInt(4) == 0 ? Arrays.copyOf(sound, random.nextInt(sound.length)) : sound.clone();
+            byte[] damaged = random.nextInt(4) == 0 ? Arrays.copyOf(sound, random.nextInt(sound.length))
+                    : sound.clone();
             for (int k = random.nextInt(6); k > 0 && damaged.length > 0; k--) {
                 // Half of the hits go to the headers, which are a small part of the file.
                 int at = random.nextBoolean() ? random.nextInt(damaged.length)

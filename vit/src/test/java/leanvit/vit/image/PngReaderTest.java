@@ -28,8 +28,8 @@ class PngReaderTest {
     private static final Path NAME = Path.of("test.png");
 
     @ParameterizedTest
-    @CsvSource({"0, 1", "0, 2", "0, 4", "0, 8", "0, 16", "2, 8", "2, 16", "3, 1", "3, 2", "3, 4", "3, 8", "4, 8", "4, 16",
-        "6, 8", "6, 16"})
+    @CsvSource({"0, 1", "0, 2", "0, 4", "0, 8", "0, 16", "2, 8", "2, 16", "3, 1", "3, 2", "3, 4", "3, 8", "4, 8",
+        "4, 16", "6, 8", "6, 16"})
     void everyColourTypeDepthAndInterlacingGivesTheRgbOfItsSamples(int colourType, int depth) throws IOException {
         Random random = new Random(100L * colourType + depth);
         for (int[] size : new int[][] {{1, 1}, {2, 1}, {1, 3}, {5, 4}, {8, 8}, {9, 9}, {13, 7}, {3, 17}, {33, 11}}) {
@@ -56,13 +56,14 @@ class PngReaderTest {
                 if (colourType == 3) {
                     png.chunk("PLTE", palette).chunk("tRNS", new byte[] {0, 1});
                 }
-                byte[] compressed = TestPng.deflate(rows(samples, width, height, channels, depth, interlace == 1, random));
+                byte[] rows = rows(samples, width, height, channels, depth, interlace == 1, random);
+                byte[] compressed = TestPng.deflate(rows);
                 int cut = random.nextInt(compressed.length + 1);
                 png.chunk("IDAT", Arrays.copyOf(compressed, cut)).chunk("IDAT", new byte[0])
                         .chunk("IDAT", Arrays.copyOfRange(compressed, cut, compressed.length));
                 RgbImage image = Pictures.decode(NAME, png.end());
-                String label = "colour type %d depth %d size %dx%d interlace %d".formatted(colourType, depth, width, height,
-                        interlace);
+                String label = "colour type %d depth %d size %dx%d interlace %d".formatted(colourType, depth, width,
+                        height, interlace);
                 assertThat(image.width()).as(label).isEqualTo(width);
                 assertThat(image.height()).as(label).isEqualTo(height);
                 assertThat(image.samples()).as(label).isEqualTo(expected);
@@ -70,12 +71,14 @@ class PngReaderTest {
         }
     }
 
-    /** Packs samples to rows, each with a random filter; an encoder from the specification's text, for this test alone. */
+    /**
+     * Packs samples to rows, each with a random filter; an encoder from the specification's text, for this test alone.
+     */
     private static byte[] rows(int[] samples, int width, int height, int channels, int depth, boolean interlaced,
                                Random random) {
-        int[][] passes = interlaced
-                ? new int[][] {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}
-                : new int[][] {{0, 0, 1, 1}};
+        int[][] adam7 = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2},
+            {0, 1, 1, 2}};
+        int[][] passes = interlaced ? adam7 : new int[][] {{0, 0, 1, 1}};
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         int step = Math.max(1, channels * depth / 8);
         for (int[] pass : passes) {
@@ -102,7 +105,9 @@ class PngReaderTest {
                     int up = above == null ? 0 : above[i] & 0xff;
                     int corner = above == null || i < step ? 0 : above[i - step] & 0xff;
                     int p = left + up - corner;
-                    int nearest = Math.abs(p - left) <= Math.abs(p - up) && Math.abs(p - left) <= Math.abs(p - corner) ? left
+                    boolean leftIsNearest = Math.abs(p - left) <= Math.abs(p - up)
+                            && Math.abs(p - left) <= Math.abs(p - corner);
+                    int nearest = leftIsNearest ? left
                             : Math.abs(p - up) <= Math.abs(p - corner) ? up : corner;
                     int[] predictions = {0, left, up, (left + up) / 2, nearest};
                     all.write(raw[i] - predictions[filter]);
@@ -175,7 +180,8 @@ class PngReaderTest {
             OrientationTest.assertTurned(Pictures.decode(NAME, png), orientation);
         }
         byte[] badChecksum = new TestPng().header(3, 2, 8, 0, 0)
-                .chunk(34, "eXIf", Arrays.copyOf(TestJpeg.tiff(orientation, ByteOrder.BIG_ENDIAN), 34), 1).data(rows).end();
+                .chunk(34, "eXIf", Arrays.copyOf(TestJpeg.tiff(orientation, ByteOrder.BIG_ENDIAN), 34), 1).data(rows)
+                .end();
         OrientationTest.assertTurned(Pictures.decode(NAME, badChecksum), 1);
     }
 
@@ -190,7 +196,8 @@ class PngReaderTest {
         TestPng sound = new TestPng().header(2, 2, 8, 0, 0);
         byte[] rows = {0, 1, 2, 0, 3, 4};
         assertRefused(new TestPng().header(50_000, 50_000, 8, 2, 0).data(rows).end(), "claims a size of 50000 x 50000");
-        assertRefused(new TestPng().header(-1, -1, 8, 2, 0).data(rows).end(), "claims a size of 4294967295 x 4294967295");
+        assertRefused(new TestPng().header(-1, -1, 8, 2, 0).data(rows).end(),
+                "claims a size of 4294967295 x 4294967295");
         assertRefused(new TestPng().header(70_000, 1, 8, 2, 0).data(rows).end(), "claims a size of 70000 x 1");
         assertRefused(new TestPng().header(0, 5, 8, 2, 0).data(rows).end(), "claims a size of 0 x 5");
         assertRefused(new TestPng().header(2, 2, 3, 0, 0).data(rows).end(), "colour type 0 at 3 bits");
@@ -206,14 +213,17 @@ class PngReaderTest {
         assertRefused(new TestPng().header(2, 2, 8, 3, 0).chunk("PLTE", new byte[4]).end(), "palette of 4 bytes");
         assertRefused(new TestPng().header(2, 2, 8, 3, 0).chunk("PLTE", new byte[9]).data(rows).end(),
                 "colour 3 in a palette of 3");
-        assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("CRIT", new byte[0]).data(rows).end(), "critical chunk CRIT");
+        assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("CRIT", new byte[0]).data(rows).end(),
+                "critical chunk CRIT");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("IDAT", new byte[] {1, 2, 3}).end(), "corrupt");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).data(new byte[] {0, 1, 2}).end(), "ends too early");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("IDAT", Arrays.copyOf(TestPng.deflate(rows), 8)).end(),
                 "ends too early");
-        assertRefused(new TestPng().header(2, 2, 8, 0, 0).data(new byte[] {5, 1, 2, 0, 3, 4}).end(), "unknown filter 5");
+        assertRefused(new TestPng().header(2, 2, 8, 0, 0).data(new byte[] {5, 1, 2, 0, 3, 4}).end(),
+                "unknown filter 5");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk(6, "IDAT", TestPng.deflate(rows), 12345).end(), "IDAT");
-        assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk(-5, "teXt", new byte[0], 0).end(), "claims 4294967291 bytes");
+        assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk(-5, "teXt", new byte[0], 0).end(),
+                "claims 4294967291 bytes");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk(Integer.MAX_VALUE, "teXt", new byte[0], 0).end(),
                 "truncated: chunk teXt claims 2147483647 bytes");
         assertRefused(sound.data(rows).unfinished(), "without an IEND chunk");

@@ -69,13 +69,14 @@ class PreprocessorGoldenTest {
     }
 
     private static Preprocessing shortSide(int size, float fraction) {
-        return new Preprocessing(size, size, fraction, Preprocessing.Resize.SHORT_SIDE, Preprocessing.Interpolation.BICUBIC,
-                new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
+        return new Preprocessing(size, size, fraction, Preprocessing.Resize.SHORT_SIDE,
+                Preprocessing.Interpolation.BICUBIC, new float[] {0.485f, 0.456f, 0.406f},
+                new float[] {0.229f, 0.224f, 0.225f});
     }
 
     private static ByteBuffer tensor(String name) {
-        Matcher entry = Pattern.compile("\"" + Pattern.quote(name) + "\":\\{[^}]*\"data_offsets\":\\s*\\[(\\d+),\\s*(\\d+)]")
-                .matcher(header);
+        Matcher entry = Pattern.compile("\"" + Pattern.quote(name)
+                + "\":\\{[^}]*\"data_offsets\":\\s*\\[(\\d+),\\s*(\\d+)]").matcher(header);
         assertThat(entry.find()).as(name).isTrue();
         int start = 8 + header.getBytes(StandardCharsets.UTF_8).length;
         int from = Integer.parseInt(entry.group(1));

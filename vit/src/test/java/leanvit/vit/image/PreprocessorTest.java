@@ -71,7 +71,8 @@ class PreprocessorTest {
                     RgbImage flat = RgbImage.black(size[0], size[1]);
                     Arrays.fill(flat.samples(), (byte) 9);
                     RgbImage crop = preprocessor(input[0], input[1], 1, resize).crop(flat);
-                    assertThat(crop.samples()).as("%s of %s to %s", resize, Arrays.toString(size), Arrays.toString(input))
+                    assertThat(crop.samples()).as("%s of %s to %s", resize, Arrays.toString(size),
+                            Arrays.toString(input))
                             .hasSize(3 * input[0] * input[1]).containsOnly((byte) 9);
                 }
             }
@@ -95,8 +96,8 @@ class PreprocessorTest {
     void samplesAreNormalisedChannelByChannel() {
         float[] mean = {0.1f, 0.2f, 0.3f};
         float[] std = {0.5f, 0.25f, 2f};
-        Preprocessor preprocessor = new Preprocessor(new Preprocessing(2, 3, 1, Resize.SQUASH, Interpolation.BICUBIC, mean,
-                std));
+        Preprocessor preprocessor = new Preprocessor(new Preprocessing(2, 3, 1, Resize.SQUASH, Interpolation.BICUBIC,
+                mean, std));
         RgbImage picture = ResamplerTest.random(3, 2, 8);
         float[] out = new float[4 + 18 + 4];
         Arrays.fill(out, Float.NaN);
@@ -104,14 +105,16 @@ class PreprocessorTest {
         assertThat(preprocessor.apply(picture, out, 4)).isSameAs(picture);
         for (int i = 0; i < 6; i++) {
             for (int c = 0; c < 3; c++) {
-                assertThat(out[4 + 6 * c + i]).isEqualTo(((picture.samples()[3 * i + c] & 0xff) / 255f - mean[c]) / std[c]);
+                int sample = picture.samples()[3 * i + c] & 0xff;
+                assertThat(out[4 + 6 * c + i]).isEqualTo((sample / 255f - mean[c]) / std[c]);
             }
         }
         assertThat(Arrays.copyOf(out, 4)).containsOnly(Float.NaN);
         assertThat(Arrays.copyOfRange(out, 22, 26)).containsOnly(Float.NaN);
         assertThatThrownBy(() -> preprocessor.apply(picture, out, 9)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> preprocessor.normalize(RgbImage.black(2, 3), out, 0))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected a picture of 3 x 2, not 2 x 3");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected a picture of 3 x 2, not 2 x 3");
     }
 
     @Test
@@ -122,8 +125,8 @@ class PreprocessorTest {
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("crop fraction");
         }
         for (float[] bad : new float[][] {{1, 1}, {1, 1, Float.NaN}, {1, 1, 1, 1}}) {
-            assertThatThrownBy(() -> new Preprocessor(new Preprocessing(4, 4, 1, Resize.SQUASH, Interpolation.BICUBIC, bad,
-                    HALF))).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> new Preprocessor(new Preprocessing(4, 4, 1, Resize.SQUASH, Interpolation.BICUBIC,
+                    bad, HALF))).isInstanceOf(IllegalArgumentException.class);
         }
         assertThatThrownBy(() -> new Preprocessor(new Preprocessing(4, 4, 1, Resize.SQUASH, Interpolation.BICUBIC, HALF,
                 new float[] {1, 0, 1}))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("std 0.0");

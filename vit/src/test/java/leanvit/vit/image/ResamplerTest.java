@@ -99,7 +99,8 @@ class ResamplerTest {
             int top = random.nextInt(height);
             int partWidth = 1 + random.nextInt(width - left);
             int partHeight = 1 + random.nextInt(height - top);
-            RgbImage part = Resampler.resizeAndCrop(picture, width, height, left, top, partWidth, partHeight, interpolation);
+            RgbImage part = Resampler.resizeAndCrop(picture, width, height, left, top, partWidth, partHeight,
+                    interpolation);
             for (int y = 0; y < partHeight; y++) {
                 for (int x = 0; x < partWidth; x++) {
                     assertThat(part.pixel(x, y)).as("trial %d (%d, %d)", trial, x, y)
@@ -123,7 +124,8 @@ class ResamplerTest {
     @Test
     void aPartBeyondThePictureIsRefused() {
         RgbImage picture = random(4, 4, 1);
-        for (int[] part : new int[][] {{-1, 0, 2, 2}, {0, -1, 2, 2}, {0, 0, 0, 2}, {0, 0, 2, 0}, {7, 0, 2, 2}, {0, 7, 2, 2}}) {
+        for (int[] part : new int[][] {{-1, 0, 2, 2}, {0, -1, 2, 2}, {0, 0, 0, 2}, {0, 0, 2, 0}, {7, 0, 2, 2},
+                {0, 7, 2, 2}}) {
             assertThatThrownBy(() -> Resampler.resizeAndCrop(picture, 8, 8, part[0], part[1], part[2], part[3],
                     Interpolation.BICUBIC)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("8 x 8");
         }

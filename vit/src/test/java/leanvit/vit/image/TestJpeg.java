@@ -59,7 +59,8 @@ final class TestJpeg {
     /** Returns a TIFF directory with the orientation as its second entry. */
     static byte[] tiff(int orientation, ByteOrder order) {
         ByteBuffer tiff = ByteBuffer.allocate(8 + 2 + 2 * 12 + 4).order(order);
-        tiff.put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I')).put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I'));
+        tiff.put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I'))
+                .put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I'));
         tiff.putShort((short) 42).putInt(8).putShort((short) 2);
         tiff.putShort((short) 0x0100).putShort((short) 4).putInt(1).putInt(640);
         tiff.putShort((short) 0x0112).putShort((short) 3).putInt(1).putShort((short) orientation);
