@@ -4,4 +4,8 @@ module leanvit.vit {
     requires transitive leanvit.reducers;
 
     exports leanvit.vit;
+    exports leanvit.vit.draw;
+    exports leanvit.vit.image;
+    exports leanvit.vit.json;
+    exports leanvit.vit.weights;
 }
