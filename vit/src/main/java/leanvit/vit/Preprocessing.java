@@ -6,7 +6,7 @@ package leanvit.vit;
  * @param height        rows of the input, pixels
  * @param width         columns of the input, pixels
  * @param cropFraction  the part of the resized picture that the centre crop keeps, 0 to 1 (timm's {@code crop_pct});
- *                      1 with {@link Resize#SQUASH} means no crop
+ *                      1 means no crop
  * @param resize        how the picture is brought to size
  * @param interpolation the resampling filter
  * @param mean          subtracted after scaling to 0..1, three values
@@ -19,7 +19,7 @@ public record Preprocessing(int height, int width, float cropFraction, Resize re
     public enum Resize {
         /** Short side to {@code floor(size / cropFraction)}, aspect kept, centre crop (timm, torchvision). */
         SHORT_SIDE,
-        /** Both sides straight to the input size, aspect lost, no crop (transformers' {@code size: height, width}). */
+        /** Both sides to {@code floor(size / cropFraction)}, aspect lost, then the centre crop (transformers, timm's squash). */
         SQUASH
     }
 
