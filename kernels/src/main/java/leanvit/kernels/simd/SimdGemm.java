@@ -90,16 +90,25 @@ public final class SimdGemm {
         }
     }
 
-    /** The tile has just been written and lies in the first-level cache. */
+    /**
+     * The tile has just been written and lies in the first-level cache. One loop over the whole vectors of all rows: a loop a
+     * row, of 3 steps, spent half its time entering and leaving.
+     */
     private static void gelu(int rows, int columns, float[] c, int co, int ldc) {
         int body = columns - columns % L;
-        for (int r = 0; r < rows; r++, co += ldc) {
-            int j = 0;
-            for (; j < body; j += L) {
-                VectorMath.gelu(FloatVector.fromArray(F, c, co + j)).intoArray(c, co + j);
+        int row = co;
+        int column = 0;
+        for (int v = rows * (body / L); v > 0; v--) {
+            VectorMath.gelu(FloatVector.fromArray(F, c, row + column)).intoArray(c, row + column);
+            column += L;
+            if (column == body) {
+                column = 0;
+                row += ldc;
             }
-            for (; j < columns; j++) {
-                c[co + j] = ScalarMath.gelu(c[co + j]);
+        }
+        for (int r = 0; r < rows; r++) {
+            for (int j = body; j < columns; j++) {
+                c[co + r * ldc + j] = ScalarMath.gelu(c[co + r * ldc + j]);
             }
         }
     }
