@@ -20,8 +20,8 @@ final class Checks {
 
     /** Checks that a row-major matrix lies within its array. */
     static void rows(String name, float[] array, int offset, int stride, int rows, int columns) {
-        notNegative("rows of " + name, rows);
-        notNegative("columns of " + name, columns);
+        notNegative("rows", rows);
+        notNegative("columns", columns);
         if (rows == 0 || columns == 0) {
             return;
         }
@@ -37,10 +37,10 @@ final class Checks {
 
     /** Checks that one matrix a head lies within its array; strides may interleave heads and rows. */
     static void heads(String name, float[] array, int offset, int headStride, int heads, int rowStride, int rows, int columns) {
-        notNegative("rows of " + name, rows);
-        notNegative("columns of " + name, columns);
-        notNegative("head stride of " + name, headStride);
-        notNegative("row stride of " + name, rowStride);
+        notNegative("rows", rows);
+        notNegative("columns", columns);
+        notNegative("head stride", headStride);
+        notNegative("row stride", rowStride);
         if (heads < 1) {
             throw new IllegalArgumentException("heads is " + heads + ", expected 1 or more");
         }
@@ -54,7 +54,7 @@ final class Checks {
 
     /** Checks that {@code count} values lie within an array of {@code length}. */
     static void values(String name, int length, int offset, int count) {
-        notNegative("count of " + name, count);
+        notNegative("count", count);
         if (count > 0 && (offset < 0 || (long) offset + count > length)) {
             throw new IndexOutOfBoundsException(
                     name + ": " + count + " values from " + offset + ", the array has " + length);
@@ -103,7 +103,7 @@ final class Checks {
     /** Checks that every listed row lies within its array. */
     static void listedRows(String name, int[] list, int listOffset, int count, float[] array, int offset, int stride,
                            int columns) {
-        notNegative("count of " + name, count);
+        notNegative("count", count);
         if (listOffset < 0 || (long) listOffset + count > list.length) {
             throw new IndexOutOfBoundsException(
                     name + ": " + count + " values from " + listOffset + ", the array has " + list.length);
