@@ -194,23 +194,38 @@ public final class TokenMap {
     /**
      * Checks that every input was decided and every output has an input.
      *
-     * @param reducer who made the map, for the message
+     * @param reducer who made the map; its SPEC is asked for where the check fails alone, so that a call allocates nothing
      * @throws IllegalStateException naming the first token that is not as it should be
      */
-    public void checkComplete(String reducer) {
+    public void checkComplete(TokenReducer reducer) {
+        String problem = problem();
+        if (problem != null) {
+            throw new IllegalStateException(reducer.spec() + " " + problem);
+        }
+    }
+
+    /** {@link #checkComplete(TokenReducer)} for a map that {@code maker} made. */
+    public void checkComplete(String maker) {
+        String problem = problem();
+        if (problem != null) {
+            throw new IllegalStateException(maker + " " + problem);
+        }
+    }
+
+    private String problem() {
         if (decided != inputs) {
             int missing = 0;
             while (target[missing] != UNDECIDED) {
                 missing++;
             }
-            throw new IllegalStateException(
-                    reducer + " left token " + missing + " of " + inputs + " undecided: keep, merge or drop it");
+            return "left token " + missing + " of " + inputs + " undecided: keep, merge or drop it";
         }
         for (int output = 0; output < outputs; output++) {
             if (contributors[output] == 0) {
-                throw new IllegalStateException(reducer + " added output " + output + " but sent no token there");
+                return "added output " + output + " but sent no token there";
             }
         }
+        return null;
     }
 
     /**

@@ -55,7 +55,7 @@ final class Images {
         TokenMap map = new TokenMap();
         map.reset(tokens.count());
         reducer.reduce(tokens, map);
-        map.checkComplete(reducer.spec());
+        map.checkComplete(reducer);
         return map;
     }
 

@@ -47,7 +47,7 @@ class ReducerPropertiesTest {
             spoil(reused, new Random(seed));
             map.reset(count);
             reducer.reduce(reused, map);
-            map.checkComplete(spec);
+            map.checkComplete(reducer);
             String what = spec + " seed " + seed + ": " + count + " tokens, prefix " + prefix;
             int least = spec.startsWith("ltmp") ? prefix : prefix + Math.min(1, count - prefix);
             assertThat(map.outputs()).as(what).isBetween(least, count);
