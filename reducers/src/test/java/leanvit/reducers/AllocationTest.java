@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A warm reduction allocates nothing: deciding, applying, sizes, tracing. Runs on the scalar kernels, which show this module's
- * own bytes alone: whether C2 keeps the SIMD kernels' vectors in registers is for their own tests to say.
+ * A warm reduction allocates nothing: deciding, applying, sizes, tracing. Runs on the scalar kernels, which show this
+ * module's own bytes alone: whether C2 keeps the SIMD kernels' vectors in registers is for their own tests to say.
  */
 class AllocationTest {
 
@@ -22,7 +22,8 @@ class AllocationTest {
     @ValueSource(strings = {"none", "tome:r=16", "tome:r=16,inflect=-1", "tome:r=3/3/3/9", "ltmp:merge=0.1,prune=0.003",
         "etps:keep=0.7", "evit:keep=0.7", "topk:keep=0.7", "topk:r=8", "dtps:keep=0.7,predictors=p", "pomt:r=56"})
     void aWarmCallAllocatesNothing(String spec) throws IOException {
-        Assumptions.assumeTrue("scalar".equals(System.getProperty("leanvit.simd")), "runs in the execution 'allocation'");
+        Assumptions.assumeTrue(
+                "scalar".equals(System.getProperty("leanvit.simd")), "runs in surefire's execution 'allocation'");
         Assumptions.assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "this JVM counts no bytes");
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         TokenReducer reducer = Reducers.parse(spec, path -> TpsTest.predictors(3, 192, "predictor.", 1));
