@@ -100,7 +100,7 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
 
         // Best sources first; those that go are marked, up to the first without any partner (prefix, NaN).
         int[] order = scratch.ints(1, sources);
-        ArgSort.descending(best, 0, sources, order, 0, scratch.longs(0, sources));
+        ArgSort.topK(best, 0, sources, prefix > 0 ? clamped : sources, order, 0, scratch.longs(0, sources));
         int[] merges = scratch.ints(2, sources);
         Arrays.fill(merges, 0, sources, 0);
         int merged = 0;

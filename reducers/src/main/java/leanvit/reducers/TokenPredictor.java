@@ -36,13 +36,13 @@ public final class TokenPredictor {
     private TokenPredictor(int width, float[] normWeight, float[] normBias, PackedMatrix in, PackedMatrix half,
             PackedMatrix quarter, float[] decisionWeight, float[] decisionBias) {
         this.width = width;
-        this.normWeight = normWeight;
-        this.normBias = normBias;
+        this.normWeight = normWeight.clone();
+        this.normBias = normBias.clone();
         this.in = in;
         this.half = half;
         this.quarter = quarter;
-        this.decisionWeight = decisionWeight;
-        this.decisionBias = decisionBias;
+        this.decisionWeight = decisionWeight.clone();
+        this.decisionBias = decisionBias.clone();
     }
 
     /** Returns whether a file holds a predictor for stage {@code stage}, counted from 0. */
