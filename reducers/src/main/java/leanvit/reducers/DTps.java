@@ -5,7 +5,7 @@ import java.util.Set;
 
 /**
  * dTPS, inter-block Token Pruning and Squeezing (Wei et al., "Joint Token Pruning and Squeezing Towards More Aggressive
- * Compression of Vision Transformers", CVPR 2023; METHODS 3b-ii).
+ * Compression of Vision Transformers", CVPR 2023, section 3).
  *
  * <p>At stage s = 1, 2, ..., before its block:
  * <ol>
@@ -93,7 +93,8 @@ public final class DTps implements TokenReducer {
         }
         TokenPredictor predictor = predictors.get(Schedules.indexOf(schedule.layers(), tokens.layer()));
         float[] scores = tokens.scratch().floats(3, tokens.count());
-        predictor.keepLogProbabilities(tokens.rows(), tokens.rowOffset(prefix), patches, scores, prefix, tokens.scratch());
+        predictor.keepLogProbabilities(
+                tokens.rows(), tokens.rowOffset(prefix), patches, scores, prefix, tokens.scratch());
         int[] order = Ranking.descending(tokens, scores);
         int width = tokens.model().width();
         map.keepRange(0, prefix);

@@ -4,7 +4,7 @@ import java.util.Set;
 
 /**
  * eTPS, intra-block Token Pruning and Squeezing (Wei et al., "Joint Token Pruning and Squeezing Towards More Aggressive
- * Compression of Vision Transformers", CVPR 2023; METHODS 3b-v).
+ * Compression of Vision Transformers", CVPR 2023).
  *
  * <p>In each of its blocks, between attention and MLP:
  * <ol>

@@ -3,20 +3,20 @@ package leanvit.reducers;
 import java.util.Set;
 
 /**
- * EViT (Liang et al., "Not All Patches are What You Need: Expediting Vision Transformers via Token Reorganizations", ICLR 2022;
- * METHODS 5.2).
+ * EViT (Liang et al., "Not All Patches are What You Need: Expediting Vision Transformers via Token Reorganizations",
+ * ICLR 2022, section 3).
  *
  * <p>In each of its blocks, between attention and MLP:
  * <ol>
  * <li>score of a patch: {@code a_j} = mean over heads of the class token's attention to it;
- * <li>{@code K = ceil(rho n)} of the n patches that are there now stay, by falling score (an earlier fused token counts as a
- *     patch);
- * <li>the others become one more token at the end, {@code sum a_i x_i}: weighted by attention and <em>not</em> normalised; or
- *     are dropped, without {@code fuse}.
+ * <li>{@code K = ceil(rho n)} of the n patches that are there now stay, by falling score (an earlier fused token counts
+ *     as a patch);
+ * <li>the others become one more token at the end, {@code sum a_i x_i}: weighted by attention and <em>not</em>
+ *     normalised; or are dropped, without {@code fuse}.
  * </ol>
  *
- * <p>Where all n patches stay, nothing happens. At least one patch stays. Ties: lower index first. NaN never wins, and a patch
- * whose score is NaN adds nothing to the fused token.
+ * <p>Where all n patches stay, nothing happens. At least one patch stays. Ties: lower index first. NaN never wins, and
+ * a patch whose score is NaN adds nothing to the fused token.
  *
  * @param schedule how many patches go in which block; in the paper {@link Schedule#keepOfCurrent}
  * @param fuse     whether the others become one token

@@ -1,8 +1,8 @@
 package leanvit.reducers;
 
 /**
- * A reducer that cannot be: its SPEC does not parse, a value is outside its range, or the model at hand lacks what it asks
- * for. The message is one line that names the value and says what is allowed.
+ * A reducer that cannot be: its SPEC does not parse, a value is outside its range, or the model at hand lacks what it
+ * asks for. The message is one line that names the value and says what is allowed.
  */
 public final class InvalidSpecException extends IllegalArgumentException {
 

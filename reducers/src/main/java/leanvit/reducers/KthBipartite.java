@@ -1,15 +1,15 @@
 package leanvit.reducers;
 
 /**
- * ToMe's k-th bipartite matching, for dense tasks that want a fixed rate (a variant in the program of Bolya et al., "Token
- * Merging: Your ViT But Faster", ICLR 2023; METHODS 1b, "variants"): of each k consecutive tokens the last is a destination,
- * and every other one merges into the destination of the largest cosine. n tokens become n / k, in their order; the
- * {@code n mod k} tokens at the end are dropped.
+ * ToMe's k-th bipartite matching, for dense tasks that want a fixed rate (a variant in the program of Bolya et al.,
+ * "Token Merging: Your ViT But Faster", ICLR 2023): of each k consecutive tokens the last is a
+ * destination, and every other one merges into the destination of the largest cosine. n tokens become n / k, in their
+ * order; the {@code n mod k} tokens at the end are dropped.
  *
  * <p>It stands alone: no token is protected. The map's weights are 1, so that {@link TokenMap#apply} sums;
- * {@link TokenMap#weightEqually} or {@link TokenMap#weightBySize} make it an average, and {@link TokenMap#unmerge} goes back to n
- * rows, zero where dropped. Ties: the first destination. A zero row has cosine 0 with all. A row that holds NaN is nobody's
- * destination, and dropped where it would merge.
+ * {@link TokenMap#weightEqually} or {@link TokenMap#weightBySize} make it an average, and {@link TokenMap#unmerge} goes
+ * back to n rows, zero where dropped. Ties: the first destination. A zero row has cosine 0 with all. A row that holds
+ * NaN is nobody's destination, and dropped where it would merge.
  */
 public final class KthBipartite {
 

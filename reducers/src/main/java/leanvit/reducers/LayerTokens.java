@@ -3,7 +3,8 @@ package leanvit.reducers;
 /**
  * One image's tokens in one block, as a {@link TokenReducer} sees them. The first {@link #prefix()} tokens are class,
  * distillation and register tokens. Arrays belong to the host: they are to be read, and only until
- * {@link TokenReducer#reduce} returns. Score arrays start at index 0 and hold {@link #count()} values; they may be longer.
+ * {@link TokenReducer#reduce} returns. Score arrays start at index 0 and hold {@link #count()} values; they may be
+ * longer.
  *
  * <p>Not thread-safe: the host uses one instance a thread.
  */
@@ -84,7 +85,9 @@ public final class LayerTokens {
         return model.prefix();
     }
 
-    /** Returns the array that holds the token rows; row i starts at {@link #rowOffset}{@code (i)} and has C channels. */
+    /**
+     * Returns the array that holds the token rows; row i starts at {@link #rowOffset}{@code (i)} and has C channels.
+     */
     public float[] rows() {
         return rows;
     }
@@ -99,7 +102,9 @@ public final class LayerTokens {
         return sizes;
     }
 
-    /** Returns the keys averaged over heads, [N, headDim], unscaled; filled where {@link Need#MEAN_KEY} was asked for. */
+    /**
+     * Returns the keys averaged over heads, [N, headDim], unscaled; filled where {@link Need#MEAN_KEY} was asked for.
+     */
     public float[] meanKey() {
         return meanKey;
     }
@@ -114,7 +119,10 @@ public final class LayerTokens {
         return columnAttention;
     }
 
-    /** Returns, for each patch token, the sum over patch queries of the attention's maximum over heads, [N]; 0 for the prefix. */
+    /**
+     * Returns, for each patch token, the sum over patch queries of the attention's maximum over heads, [N]; 0 for the
+     * prefix.
+     */
     public float[] headMaxAttention() {
         return headMaxAttention;
     }

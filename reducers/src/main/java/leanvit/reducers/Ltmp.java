@@ -7,23 +7,26 @@ import java.util.Set;
 import leanvit.kernels.BipartiteMatching;
 
 /**
- * Learned Thresholds Token Merging and Pruning (Bonnaerens and Dambre, TMLR 2023), in its inference form (METHODS 2b-i).
+ * Learned Thresholds Token Merging and Pruning (Bonnaerens and Dambre, "Learned Thresholds Token Merging and Pruning
+ * for Vision Transformers", TMLR 2023), in its inference form.
  *
  * <p>In every block l, between attention and MLP:
  * <ol>
  * <li>importance {@code s_j} of a token: how much it is attended to, mean over heads and queries;
- * <li>merge: of the tokens at even positions, each whose largest cosine with one at an odd position, between keys averaged over
- *     heads, is above {@code merge[l]} goes into that one; no count, no sorting. Averages by size and {@code ln(size)} in attention
- *     are as in {@link ToMe}; the importance of a merged token is the largest of its parts';
- * <li>prune: of what is left, each token whose importance is not above {@code prune[l]} is dropped, with all that it absorbed.
+ * <li>merge: of the tokens at even positions, each whose largest cosine with one at an odd position, between keys
+ *     averaged over heads, is above {@code merge[l]} goes into that one; no count, no sorting. Averages by size and
+ *     {@code ln(size)} in attention are as in {@link ToMe}; the importance of a merged token is the largest of its
+ *     parts';
+ * <li>prune: of what is left, each token whose importance is not above {@code prune[l]} is dropped, with all that it
+ *     absorbed.
  * </ol>
  *
- * <p>Both comparisons are strict. How many tokens go depends on the image. Output order: prefix, unmerged even positions, odd
- * positions; where there is no merging, the order is unchanged. Without merging tokens have no sizes.
+ * <p>Both comparisons are strict. How many tokens go depends on the image. Output order: prefix, unmerged even
+ * positions, odd positions; where there is no merging, the order is unchanged. Without merging tokens have no sizes.
  *
- * <p>Prefix tokens have infinite importance, and neither merge nor are merged into. Cosines are clamped to 1, so that a merge
- * threshold of 1 never merges; a prune threshold of 0 keeps all that is attended to at all. Ties: lower index. NaN never wins: a
- * token whose key holds NaN neither merges nor is merged into, one whose importance is NaN is pruned.
+ * <p>Prefix tokens have infinite importance, and neither merge nor are merged into. Cosines are clamped to 1, so that a
+ * merge threshold of 1 never merges; a prune threshold of 0 keeps all that is attended to at all. Ties: lower index.
+ * NaN never wins: a token whose key holds NaN neither merges nor is merged into, one whose importance is NaN is pruned.
  */
 public final class Ltmp implements TokenReducer {
 
@@ -207,7 +210,10 @@ public final class Ltmp implements TokenReducer {
         return importance;
     }
 
-    /** Returns each source's destination or {@link #UNMERGED}, and raises destinations to the importance of their sources. */
+    /**
+     * Returns each source's destination or {@link #UNMERGED}, and raises destinations to the importance of their
+     * sources.
+     */
     private int[] matchSources(LayerTokens tokens, float[] importance) {
         int count = tokens.count();
         int headDim = tokens.model().headDim();
@@ -216,7 +222,8 @@ public final class Ltmp implements TokenReducer {
         float[] best = scratch.floats(0, sources);
         int[] partner = scratch.ints(0, sources);
         float[] work = scratch.floats(1, BipartiteMatching.alternatingScratch(count, headDim));
-        BipartiteMatching.alternating(tokens.meanKey(), 0, headDim, count, headDim, tokens.prefix(), best, partner, work);
+        BipartiteMatching.alternating(
+                tokens.meanKey(), 0, headDim, count, headDim, tokens.prefix(), best, partner, work);
         float threshold = at(merge, tokens.layer());
         for (int i = 0; i < sources; i++) {
             if (Math.min(best[i], 1f) > threshold) {
@@ -229,7 +236,9 @@ public final class Ltmp implements TokenReducer {
         return partner;
     }
 
-    /** Keeps or prunes all but the merged sources, and returns the output of each position, or {@link TokenMap#DROPPED}. */
+    /**
+     * Keeps or prunes all but the merged sources, and returns the output of each position, or {@link TokenMap#DROPPED}.
+     */
     private int[] decideUnmerged(LayerTokens tokens, int[] partner, float[] importance, TokenMap map) {
         int count = tokens.count();
         int prefix = tokens.prefix();
@@ -247,8 +256,8 @@ public final class Ltmp implements TokenReducer {
     }
 
     private int keepImportant(int position, float[] importance, LayerTokens tokens, TokenMap map) {
-        boolean important = prune == null || position < tokens.prefix() || importance[position] > at(prune, tokens.layer());
-        if (important) {
+        boolean isSafe = prune == null || position < tokens.prefix();
+        if (isSafe || importance[position] > at(prune, tokens.layer())) {
             return map.keep(position);
         }
         map.drop(position);

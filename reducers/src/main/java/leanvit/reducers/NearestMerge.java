@@ -11,7 +11,10 @@ final class NearestMerge {
     private NearestMerge() {
     }
 
-    /** Keeps the destinations, which stand last in {@code order}, in that order, and merges each source into its nearest. */
+    /**
+     * Keeps the destinations, which stand last in {@code order}, in that order, and merges each source into its
+     * nearest.
+     */
     static void match(float[] metric, int offset, int stride, int width, int[] order, int sources, int destinations,
             TokenMap map, Scratch scratch) {
         float[] best = scratch.floats(0, sources);

@@ -12,7 +12,9 @@ public enum Need {
     /** Column means of the attention map over heads and queries: {@link LayerTokens#columnAttention()}. */
     COLUMN_ATTENTION,
 
-    /** Column sums over patch queries of the attention map's maximum over heads: {@link LayerTokens#headMaxAttention()}. */
+    /**
+     * Column sums over patch queries of the attention map's maximum over heads: {@link LayerTokens#headMaxAttention()}.
+     */
     HEAD_MAX_ATTENTION,
 
     /** Values, maximum over heads, summed over the head's features: {@link LayerTokens#headMaxValue()}. */

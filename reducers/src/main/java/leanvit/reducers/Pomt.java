@@ -3,23 +3,25 @@ package leanvit.reducers;
 import java.util.Set;
 
 /**
- * Pruning One More Token (Eliopoulos et al., "Pruning One More Token is Enough: Leveraging Latency-Workload Non-Linearities for
- * Vision Transformers on the Edge", WACV 2025; METHODS 4b-i). How many tokens to prune is computed beforehand, by
- * {@link PomtSchedule}.
+ * Pruning One More Token (Eliopoulos et al., "Pruning One More Token is Enough: Leveraging Latency-Workload
+ * Non-Linearities for Vision Transformers on the Edge", WACV 2025). How many tokens to prune is computed
+ * beforehand, by {@link PomtSchedule}.
  *
  * <p>In one block, between attention and MLP, with N tokens of which P are the prefix:
  * <ol>
  * <li>{@code a_j}: the attention map's maximum over heads, summed over patch queries, divided by its largest value;
- * <li>{@code z_j}: the values' maximum over heads, summed over a head's features, softmax over all tokens (prefix included);
+ * <li>{@code z_j}: the values' maximum over heads, summed over a head's features, softmax over all tokens (prefix
+ *     included);
  * <li>the {@code T = N - r - P - 1} patches of the largest {@code m_j = a_j + z_j} stay, by falling score;
  * <li>all others become one more token at the end, their plain mean: N - r tokens are left.
  * </ol>
  *
- * <p>r is clamped so that one patch stays beside the mean; with fewer than three patches nothing happens. Ties: lower index
- * first. NaN never wins: a patch whose score is NaN goes into the mean.
+ * <p>r is clamped so that one patch stays beside the mean; with fewer than three patches nothing happens. Ties: lower
+ * index first. NaN never wins: a patch whose score is NaN goes into the mean.
  *
- * <p>{@code upstream} does as the authors' program: T is N - r - 2 whatever P, nothing happens where T is not above P, and a is
- * divided by the largest value of the whole <em>batch</em>, so that an image's result depends on its neighbours.
+ * <p>{@code upstream} does as the authors' program: T is N - r - 2 whatever P, nothing happens where T is not above P,
+ * and a is divided by the largest value of the whole <em>batch</em>, so that an image's result depends on its
+ * neighbours.
  *
  * @param schedule r of each block; in the paper {@link Schedule#oneBlock}
  * @param upstream whether to do as the authors' program

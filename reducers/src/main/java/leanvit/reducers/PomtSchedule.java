@@ -3,8 +3,8 @@ package leanvit.reducers;
 import java.util.List;
 
 /**
- * POMT's choice of how many tokens to prune, from measured latency and accuracy over the token count (Eliopoulos et al., "Pruning
- * One More Token is Enough", WACV 2025; METHODS 4b-ii):
+ * POMT's choice of how many tokens to prune, from measured latency and accuracy over the token count (Eliopoulos et
+ * al., "Pruning One More Token is Enough", WACV 2025):
  *
  * <pre>{@code
  * U(n)  = alpha (1 - L(n) / max L) + (1 - alpha) A(n) / max A
@@ -12,8 +12,8 @@ import java.util.List;
  * R     = N - n*, at least 0
  * }</pre>
  *
- * <p>Latency is a staircase in n, and U peaks just below a step: a few tokens more removed there buy a whole step. U does not change
- * where L or A is multiplied by a constant.
+ * <p>Latency is a staircase in n, and U peaks just below a step: a few tokens more removed there buy a whole step. U
+ * does not change where L or A is multiplied by a constant.
  *
  * @param counts  the grid of total token counts n (prefix included), in the order given
  * @param utility U of each
@@ -72,10 +72,12 @@ public record PomtSchedule(List<Integer> counts, List<Double> utility, int best)
                     + ": counts are at least 1 and descend");
         }
         if (!(latency > 0 && latency < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("latency " + latency + " at " + counts.get(i) + " tokens is not above 0");
+            throw new IllegalArgumentException(
+                    "latency " + latency + " at " + counts.get(i) + " tokens is not above 0");
         }
         if (!(accuracy >= 0 && accuracy < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("accuracy " + accuracy + " at " + counts.get(i) + " tokens is not at least 0");
+            throw new IllegalArgumentException(
+                    "accuracy " + accuracy + " at " + counts.get(i) + " tokens is not at least 0");
         }
     }
 
@@ -94,8 +96,8 @@ public record PomtSchedule(List<Integer> counts, List<Double> utility, int best)
     }
 
     /**
-     * Returns R as the authors' program has it, {@code n0 - (n* + P)}: two fewer than asked for where P is 1, and -1 for the largest
-     * count of its grid.
+     * Returns R as the authors' program has it, {@code n0 - (n* + P)}: two fewer than asked for where P is 1, and -1
+     * for the largest count of its grid.
      *
      * @param patches n0, the patches of an unreduced image
      * @param prefix  P, its prefix tokens

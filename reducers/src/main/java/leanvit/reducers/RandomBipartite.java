@@ -3,10 +3,10 @@ package leanvit.reducers;
 import java.util.random.RandomGenerator;
 
 /**
- * ToMe's random bipartite matching, the baseline for its alternating split (a variant in the program of Bolya et al., "Token
- * Merging: Your ViT But Faster", ICLR 2023; METHODS 1b, "variants"): of a random permutation of the tokens the first r are
- * sources and the others destinations, and every source merges into the destination of the largest cosine. n tokens become
- * n - r, in the order of the permutation.
+ * ToMe's random bipartite matching, the baseline for its alternating split (a variant in the program of Bolya et al.,
+ * "Token Merging: Your ViT But Faster", ICLR 2023): of a random permutation of the tokens the
+ * first r are sources and the others destinations, and every source merges into the destination of the largest cosine.
+ * n tokens become n - r, in the order of the permutation.
  *
  * <p>It stands alone; protection, weights, undoing, ties, zero and NaN rows are as in {@link KthBipartite}.
  */

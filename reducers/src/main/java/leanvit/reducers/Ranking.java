@@ -4,15 +4,19 @@ import java.util.Arrays;
 import leanvit.kernels.ArgSort;
 
 /**
- * The patches of one image by score: higher first, ties by lower index, NaN last. Results are token positions (the prefix
- * counted, but never in them) in integer slot 0 of the image's scratch; integer slot 1 and long slot 0 are used on the way.
+ * The patches of one image by score: higher first, ties by lower index, NaN last. Results are token positions (the
+ * prefix counted, but never in them) in integer slot 0 of the image's scratch; integer slot 1 and long slot 0 are used
+ * on the way.
  */
 final class Ranking {
 
     private Ranking() {
     }
 
-    /** Returns all patches, best first. {@code scores} holds a value for every token, of which the prefix's are not read. */
+    /**
+     * Returns all patches, best first. {@code scores} holds a value for every token, of which the prefix's are not
+     * read.
+     */
     static int[] descending(LayerTokens tokens, float[] scores) {
         int prefix = tokens.prefix();
         int patches = tokens.count() - prefix;

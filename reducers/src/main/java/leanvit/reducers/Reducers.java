@@ -21,9 +21,9 @@ import java.util.Map;
  * </pre>
  *
  * <p>Lists are written with {@code /}, blocks count from 0. A list of r holds block by block and is 0 after its end.
- * {@code layers} is 3/6/9 and {@code layer} is 3 where they are left out, as in the papers. {@code keep} is one rate or one a layer:
- * of the initial patches and cumulative for dtps and topk ({@link Schedule#keepOfInitial}), of the present ones for etps and
- * evit ({@link Schedule#keepOfCurrent}). One LTMP threshold stands for all blocks.
+ * {@code layers} is 3/6/9 and {@code layer} is 3 where they are left out, as in the papers. {@code keep} is one rate or
+ * one a layer: of the initial patches and cumulative for dtps and topk ({@link Schedule#keepOfInitial}), of the present
+ * ones for etps and evit ({@link Schedule#keepOfCurrent}). One LTMP threshold stands for all blocks.
  *
  * <p>What depends on the model (its depth, its width, a class token) is checked by {@link TokenReducer#check}.
  */
@@ -55,8 +55,8 @@ public final class Reducers {
      * Makes the reducer of a SPEC.
      *
      * @param files reads the file that {@code thresholds=FILE} or {@code predictors=FILE} names
-     * @throws InvalidSpecException where the SPEC or its file's tensors cannot be: one line that names the value and says what
-     *                              is allowed
+     * @throws InvalidSpecException where the SPEC or its file's tensors cannot be: one line that names the value and
+     *                              says what is allowed
      * @throws IOException          where the file cannot be read
      */
     public static TokenReducer parse(String spec, TensorFiles files) throws IOException {
@@ -133,8 +133,8 @@ public final class Reducers {
         float[] prune = settings.floats("prune");
         if (merge == null && prune == null) {
             throw new InvalidSpecException(
-                    "needs merge, prune or thresholds, such as ltmp:merge=0.9/0.9,prune=0.002/0.002, one value a block, "
-                            + "or ltmp:thresholds=FILE.safetensors");
+                    "needs merge, prune or thresholds, such as ltmp:merge=0.9/0.9,prune=0.002/0.002, one value a block,"
+                            + " or ltmp:thresholds=FILE.safetensors");
         }
         return merge == null ? Ltmp.pruneOnly(prune) : prune == null ? Ltmp.mergeOnly(merge) : Ltmp.of(merge, prune);
     }
@@ -160,7 +160,8 @@ public final class Reducers {
             return new TopK(Schedule.keepOfInitial(rates(settings, "topk"), layers(settings)));
         }
         if (settings.has("keep") || settings.has("layers")) {
-            throw new InvalidSpecException("r goes without keep and layers: it holds for every block, a list block by block");
+            throw new InvalidSpecException(
+                    "r goes without keep and layers: it holds for every block, a list block by block");
         }
         return new TopK(removals(settings, "topk:r=8"));
     }

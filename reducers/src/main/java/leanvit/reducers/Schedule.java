@@ -3,8 +3,8 @@ package leanvit.reducers;
 import java.util.List;
 
 /**
- * How many patch tokens go in which block. Every form in which the papers state it is a value of this type; what a method
- * does with the number (merge, prune, squeeze), and how it clamps a number too large, is the method's own.
+ * How many patch tokens go in which block. Every form in which the papers state it is a value of this type; what a
+ * method does with the number (merge, prune, squeeze), and how it clamps a number too large, is the method's own.
  *
  * <p>Blocks count from 0. Values are immutable.
  */
@@ -57,12 +57,16 @@ public sealed interface Schedule {
         return new OneBlock(r, layer);
     }
 
-    /** At stage s = 1, 2, ... keep a share of the <em>initial</em> patches: rho^s for one rate, or the rate given for s. */
+    /**
+     * At stage s = 1, 2, ... keep a share of the <em>initial</em> patches: rho^s for one rate, or the rate given for s.
+     */
     static Schedule keepOfInitial(List<Double> rates, List<Integer> layers) {
         return new KeepOfInitial(rates, layers);
     }
 
-    /** At every stage keep a share of the patches that are there <em>now</em>: one rate for all stages or one a stage. */
+    /**
+     * At every stage keep a share of the patches that are there <em>now</em>: one rate for all stages or one a stage.
+     */
     static Schedule keepOfCurrent(List<Double> rates, List<Integer> layers) {
         return new KeepOfCurrent(rates, layers);
     }
@@ -97,8 +101,8 @@ public sealed interface Schedule {
 
     /**
      * ToMe's {@code (r, inflect)}: {@code min = trunc(r (1 - inflect))}, {@code max = 2 r - min}, and in block i of L
-     * {@code trunc(min + i (max - min) / (L - 1))}; in a network of one block, r. -1 falls from 2r to 0, +1 rises from 0 to 2r.
-     * Truncation may take a few from the sum: 16, -1 over 12 blocks gives 187, not 192.
+     * {@code trunc(min + i (max - min) / (L - 1))}; in a network of one block, r. -1 falls from 2r to 0, +1 rises from
+     * 0 to 2r. Truncation may take a few from the sum: 16, -1 over 12 blocks gives 187, not 192.
      *
      * @param r       tokens to remove a block in the mean, at least 0
      * @param inflect the slope, -1 to 1
@@ -214,8 +218,9 @@ public sealed interface Schedule {
     }
 
     /**
-     * Cumulative keep rates: before or in the s-th of the given blocks, s = 1, 2, ..., {@code trunc(n0 rate_s)} patches stay, n0
-     * the initial count and {@code rate_s = rho^s} for one rate rho, or the s-th of the list. At least one patch stays.
+     * Cumulative keep rates: before or in the s-th of the given blocks, s = 1, 2, ..., {@code trunc(n0 rate_s)} patches
+     * stay, n0 the initial count and {@code rate_s = rho^s} for one rate rho, or the s-th of the list. At least one
+     * patch stays.
      *
      * @param rates  one rate, or one a stage and none above the one before; each in (0, 1]
      * @param layers the stages' blocks, ascending
@@ -237,7 +242,7 @@ public sealed interface Schedule {
 
         /** Returns the share of the initial patches that stage {@code stage}, counted from 0, keeps. */
         public double rate(int stage) {
-            // A power of the rate as it is: METHODS' counts come from IEEE doubles that nobody rounded before.
+            // Not rounded in between: the published counts come from truncating the products of IEEE doubles.
             return rates.size() == 1 ? StrictMath.pow(rates.get(0), stage + 1) : rates.get(stage);
         }
 
@@ -269,8 +274,8 @@ public sealed interface Schedule {
     }
 
     /**
-     * Keep rates of the present count: in each of the given blocks {@code ceil(rate n)} of the n patches that are there now
-     * stay (a fused token of an earlier stage counts as a patch).
+     * Keep rates of the present count: in each of the given blocks {@code ceil(rate n)} of the n patches that are there
+     * now stay (a fused token of an earlier stage counts as a patch).
      *
      * @param rates  one rate for all stages, or one a stage; each in (0, 1]
      * @param layers the stages' blocks, ascending

@@ -60,7 +60,8 @@ final class Schedules {
 
     /** Returns a number as a person writes it: 1, not 1.0. */
     static String text(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e6 ? Long.toString((long) value) : Double.toString(value);
+        boolean whole = value == Math.rint(value) && Math.abs(value) < 1e6;
+        return whole ? Long.toString((long) value) : Double.toString(value);
     }
 
     static String texts(List<Double> values) {

@@ -5,15 +5,16 @@ import leanvit.kernels.BipartiteMatching;
 
 /**
  * Token squeezing: matching and fusing of TPS (Wei et al., "Joint Token Pruning and Squeezing Towards More Aggressive
- * Compression of Vision Transformers", CVPR 2023, section 3.2; METHODS 3b-iv). {@link DTps} and {@link ETps} share it.
+ * Compression of Vision Transformers", CVPR 2023, section 3.2). {@link DTps} and {@link ETps} share it.
  *
  * <ol>
- * <li>host of a pruned token i: the reserved token j of the largest {@code c_ij = x_i.x_j / ((|x_i| + 1e-6) (|x_j| + 1e-6))};
- * <li>{@code y_j = (e x_j + sum e^c_ij x_i) / (e + sum e^c_ij)} over the guests i of j; e is the host's similarity to itself, so the
- *     weights sum to 1 and the host's is the largest.
+ * <li>host of a pruned token i: the reserved token j of the largest
+ *     {@code c_ij = x_i.x_j / ((|x_i| + 1e-6) (|x_j| + 1e-6))};
+ * <li>{@code y_j = (e x_j + sum e^c_ij x_i) / (e + sum e^c_ij)} over the guests i of j; e is the host's similarity to
+ *     itself, so the weights sum to 1 and the host's is the largest.
  * </ol>
- * A host without guests is unchanged. Ties: one host, the one given first. A pruned token that holds NaN finds no host and is
- * dropped; a reserved token that holds NaN is nobody's host.
+ * A host without guests is unchanged. Ties: one host, the one given first. A pruned token that holds NaN finds no host
+ * and is dropped; a reserved token that holds NaN is nobody's host.
  */
 public final class Squeeze {
 
@@ -23,8 +24,8 @@ public final class Squeeze {
     }
 
     /**
-     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every pruned
-     * token sent to its host's output.
+     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every
+     * pruned token sent to its host's output.
      *
      * @param x        token rows of {@code width} channels, {@code stride} apart from {@code offset}
      * @param order    row indices, first the {@code reserved} reserved ones and then the pruned ones

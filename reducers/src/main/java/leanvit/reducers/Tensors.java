@@ -18,7 +18,10 @@ final class Tensors {
         return tensor;
     }
 
-    /** Returns a tensor's values, or refuses the file that lacks it, gives it another shape, or has NaN or infinities in it. */
+    /**
+     * Returns a tensor's values, or refuses the file that lacks it, gives it another shape, or has NaN or infinities in
+     * it.
+     */
     static float[] values(Map<String, TensorFiles.Tensor> tensors, String name, String file, int... shape) {
         TensorFiles.Tensor tensor = tensor(tensors, name, file);
         if (!Arrays.equals(tensor.shape(), shape)) {

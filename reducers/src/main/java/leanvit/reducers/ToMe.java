@@ -6,14 +6,15 @@ import leanvit.kernels.ArgSort;
 import leanvit.kernels.BipartiteMatching;
 
 /**
- * Token Merging (Bolya et al., "Token Merging: Your ViT But Faster", ICLR 2023, section 3; METHODS 1b).
+ * Token Merging (Bolya et al., "Token Merging: Your ViT But Faster", ICLR 2023, section 3).
  *
  * <p>In every block, between attention and MLP, r tokens are merged into the tokens most like them:
  * <ol>
  * <li>split the N tokens by position: sources 0, 2, 4, ... and destinations 1, 3, 5, ...;
  * <li>each source's partner is the destination of the largest cosine between keys, averaged over heads;
  * <li>the r sources with the largest cosine are merged into their partners, the others stay;
- * <li>a token is the average of its parts weighted by size (the patches in each): {@code x = sum size_i x_i / sum size_i};
+ * <li>a token is the average of its parts weighted by size (the patches in each):
+ *     {@code x = sum size_i x_i / sum size_i};
  * <li>attention of later blocks adds {@code ln(size)} to a key's logit ("proportional attention"), as if the token were
  *     still there {@code size} times.
  * </ol>
@@ -21,9 +22,9 @@ import leanvit.kernels.BipartiteMatching;
  * <p>Output order: prefix tokens, unmerged sources by position, destinations by position; so the next block pairs other
  * tokens. Without a prefix the unmerged sources stand by falling cosine, as in the original.
  *
- * <p>r is clamped to {@code (N - P) / 2}. Prefix tokens neither merge nor are merged into. Ties: higher cosine first, then
- * lower index. A zero key has cosine 0 with all; a token whose key holds NaN neither merges nor is merged into, so that
- * fewer than r may go.
+ * <p>r is clamped to {@code (N - P) / 2}. Prefix tokens neither merge nor are merged into. Ties: higher cosine first,
+ * then lower index. A zero key has cosine 0 with all; a token whose key holds NaN neither merges nor is merged into, so
+ * that fewer than r may go.
  *
  * @param schedule     r of each block
  * @param proportional whether attention adds ln(size): on for supervised models, off for MAE's off the shelf
@@ -76,8 +77,8 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
     }
 
     /**
-     * The matching on its own (steps 1 to 3), for any model and metric. The map's weights are 1: {@link TokenMap#apply} then
-     * sums; {@link TokenMap#weightBySize} and {@link TokenMap#weightEqually} make it an average.
+     * The matching on its own (steps 1 to 3), for any model and metric. The map's weights are 1: {@link TokenMap#apply}
+     * then sums; {@link TokenMap#weightBySize} and {@link TokenMap#weightEqually} make it an average.
      *
      * @param metric rows [n, width] to compare, {@code stride} apart from {@code offset}
      * @param prefix tokens at the start that are left alone, P
@@ -99,7 +100,7 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
 
         // Best sources first; those that go are marked, up to the first without any partner (prefix, NaN).
         int[] order = scratch.ints(1, sources);
-        ArgSort.descending(best, 0, sources, order, 0, scratch.longs(0, sources));
+        ArgSort.topK(best, 0, sources, prefix > 0 ? clamped : sources, order, 0, scratch.longs(0, sources));
         int[] merges = scratch.ints(2, sources);
         Arrays.fill(merges, 0, sources, 0);
         int merged = 0;

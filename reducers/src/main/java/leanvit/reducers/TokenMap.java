@@ -5,11 +5,11 @@ import java.util.Objects;
 
 /**
  * A reduction of N tokens to M as a sparse linear map: every input token goes to one output token with a weight, or is
- * dropped. {@code out[m] = sum over the inputs i that go to m of weight(i) * in[i]}, added in the order in which they were
- * given to this map, so that results are the same bits at every vector width.
+ * dropped. {@code out[m] = sum over the inputs i that go to m of weight(i) * in[i]}, added in the order in which they
+ * were given to this map, so that results are the same bits at every vector width.
  *
- * <p>Outputs are numbered in the order in which they come up. A map is used again from call to call ({@link #reset}), and
- * then allocates nothing. Writing to it is not thread-safe; any number of threads may read a finished one.
+ * <p>Outputs are numbered in the order in which they come up. A map is used again from call to call ({@link #reset}),
+ * and then allocates nothing. Writing to it is not thread-safe; any number of threads may read a finished one.
  *
  * <p>NaN and infinities pass through as arithmetic has it: they stay in the output that their token goes to. The only
  * input of an output, with weight 1, is copied bit for bit.
@@ -194,28 +194,44 @@ public final class TokenMap {
     /**
      * Checks that every input was decided and every output has an input.
      *
-     * @param reducer who made the map, for the message
+     * @param reducer who made the map; its SPEC is asked for where the check fails alone, so that a call allocates
+     *                nothing
      * @throws IllegalStateException naming the first token that is not as it should be
      */
-    public void checkComplete(String reducer) {
+    public void checkComplete(TokenReducer reducer) {
+        String problem = problem();
+        if (problem != null) {
+            throw new IllegalStateException(reducer.spec() + " " + problem);
+        }
+    }
+
+    /** {@link #checkComplete(TokenReducer)} for a map that {@code maker} made. */
+    public void checkComplete(String maker) {
+        String problem = problem();
+        if (problem != null) {
+            throw new IllegalStateException(maker + " " + problem);
+        }
+    }
+
+    private String problem() {
         if (decided != inputs) {
             int missing = 0;
             while (target[missing] != UNDECIDED) {
                 missing++;
             }
-            throw new IllegalStateException(
-                    reducer + " left token " + missing + " of " + inputs + " undecided: keep, merge or drop it");
+            return "left token " + missing + " of " + inputs + " undecided: keep, merge or drop it";
         }
         for (int output = 0; output < outputs; output++) {
             if (contributors[output] == 0) {
-                throw new IllegalStateException(reducer + " added output " + output + " but sent no token there");
+                return "added output " + output + " but sent no token there";
             }
         }
+        return null;
     }
 
     /**
-     * Applies this map to token rows: {@code out[m] = sum of weight(i) * x[i]}, in the order of this map. All that the map
-     * dropped is left out.
+     * Applies this map to token rows: {@code out[m] = sum of weight(i) * x[i]}, in the order of this map. All that the
+     * map dropped is left out.
      *
      * @param x         rows [N, width], contiguous from {@code offset}
      * @param out       rows [M, width], contiguous from {@code outOffset}; must not overlap the input rows
@@ -243,8 +259,8 @@ public final class TokenMap {
     }
 
     /**
-     * The largest value a channel has among the inputs of each output, {@code out[m][c] = max of x[i][c]}; weights are not
-     * looked at. NaN where an input is NaN. Rows as in {@link #apply}.
+     * The largest value a channel has among the inputs of each output, {@code out[m][c] = max of x[i][c]}; weights are
+     * not looked at. NaN where an input is NaN. Rows as in {@link #apply}.
      */
     public void applyMax(float[] x, int offset, int width, float[] out, int outOffset) {
         checkRows(x, offset, inputs, out, outOffset, outputs, width);
@@ -278,8 +294,8 @@ public final class TokenMap {
     }
 
     /**
-     * The transpose of {@link #apply}, which carries a gradient backwards: {@code dIn[i] = weight(i) * dOut[target(i)]}, and 0
-     * for a dropped input.
+     * The transpose of {@link #apply}, which carries a gradient backwards:
+     * {@code dIn[i] = weight(i) * dOut[target(i)]}, and 0 for a dropped input.
      *
      * @param dOut rows [M, width], contiguous from {@code offset}
      * @param dIn  rows [N, width], contiguous from {@code inOffset}; must not overlap the output rows
@@ -299,8 +315,8 @@ public final class TokenMap {
     }
 
     /**
-     * Undoes the shortening for dense tasks: every input gets a copy of its output's row, a dropped input zeros. (ToMe's
-     * unmerge, at the original positions also where prefix tokens moved.)
+     * Undoes the shortening for dense tasks: every input gets a copy of its output's row, a dropped input zeros.
+     * (ToMe's unmerge, at the original positions also where prefix tokens moved.)
      *
      * @param y   rows [M, width], contiguous from {@code offset}
      * @param out rows [N, width], contiguous from {@code outOffset}; must not overlap the input rows
@@ -318,9 +334,9 @@ public final class TokenMap {
     }
 
     /**
-     * Follows tokens through this map, in place: {@code assignment[p]}, the index of the token that original token p is in,
-     * becomes the index of the token that it is in afterwards, or {@link #DROPPED}. Begin with {@code assignment[p] = p} and
-     * call this after every block.
+     * Follows tokens through this map, in place: {@code assignment[p]}, the index of the token that original token p is
+     * in, becomes the index of the token that it is in afterwards, or {@link #DROPPED}. Begin with
+     * {@code assignment[p] = p} and call this after every block.
      */
     public void trace(int[] assignment, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, assignment.length);
@@ -367,8 +383,8 @@ public final class TokenMap {
         }
     }
 
-    // Two plain loops that C2 turns into vector code; a multiply and an add, never an FMA, so that the scalar tail has the
-    // same bits.
+    // Two plain loops that C2 turns into vector code: a multiply and an add, never an FMA, so that its scalar tail and
+    // the interpreter have the same bits.
 
     private static void scale(float[] x, int from, float weight, float[] out, int to, int width) {
         for (int c = 0; c < width; c++) {

@@ -7,12 +7,13 @@ import leanvit.kernels.LayerNorm;
 import leanvit.kernels.PackedMatrix;
 
 /**
- * The score predictor of DynamicViT (Rao et al., "DynamicViT: Efficient Vision Transformers with Dynamic Token Sparsification",
- * NeurIPS 2021, section 3.2), which {@link DTps} uses (METHODS 3b-i). For n patch tokens x of width C:
+ * The score predictor of DynamicViT (Rao et al., "DynamicViT: Efficient Vision Transformers with Dynamic Token
+ * Sparsification", NeurIPS 2021, section 3.2), which {@link DTps} uses. For n patch tokens x of width C:
  *
  * <ol>
  * <li>{@code u = GELU(Linear_{C to C}(LayerNorm(x)))}, epsilon 1e-5;
- * <li>the last {@code C - C/2} channels of u become their mean over the n tokens (the global half), the same for each token;
+ * <li>the last {@code C - C/2} channels of u become their mean over the n tokens (the global half), the same for each
+ *     token;
  * <li>{@code z = Linear_{C/4 to 2}(GELU(Linear_{C/2 to C/4}(GELU(Linear_{C to C/2}(u)))))};
  * <li>{@code log P(keep) = log softmax(z)[0]}.
  * </ol>
@@ -35,13 +36,13 @@ public final class TokenPredictor {
     private TokenPredictor(int width, float[] normWeight, float[] normBias, PackedMatrix in, PackedMatrix half,
             PackedMatrix quarter, float[] decisionWeight, float[] decisionBias) {
         this.width = width;
-        this.normWeight = normWeight;
-        this.normBias = normBias;
+        this.normWeight = normWeight.clone();
+        this.normBias = normBias.clone();
         this.in = in;
         this.half = half;
         this.quarter = quarter;
-        this.decisionWeight = decisionWeight;
-        this.decisionBias = decisionBias;
+        this.decisionWeight = decisionWeight.clone();
+        this.decisionBias = decisionBias.clone();
     }
 
     /** Returns whether a file holds a predictor for stage {@code stage}, counted from 0. */
@@ -57,8 +58,8 @@ public final class TokenPredictor {
 
     /**
      * Takes a predictor out of a file's tensors: {@code predictor.<stage>.in_conv.0.{weight,bias}} [C],
-     * {@code in_conv.1} [C, C], {@code out_conv.0} [C/2, C], {@code out_conv.2} [C/4, C/2], {@code out_conv.4} [2, C/4], each with its bias;
-     * DynamicViT's prefix {@code score_predictor.} is accepted too.
+     * {@code in_conv.1} [C, C], {@code out_conv.0} [C/2, C], {@code out_conv.2} [C/4, C/2], {@code out_conv.4} [2,
+     * C/4], each with its bias; DynamicViT's prefix {@code score_predictor.} is accepted too.
      *
      * @param tensors a file's tensors by name
      * @param stage   the stage, counted from 0
@@ -70,7 +71,8 @@ public final class TokenPredictor {
         String normName = prefix + "in_conv.0.weight";
         int width = Tensors.tensor(tensors, normName, file).values().length;
         if (width < 4) {
-            throw new InvalidSpecException(file + ": tensor " + normName + " has " + width + " values, at least 4 are needed");
+            throw new InvalidSpecException(
+                    file + ": tensor " + normName + " has " + width + " values, at least 4 are needed");
         }
         return new TokenPredictor(width,
                 Tensors.values(tensors, normName, file, width),
@@ -101,7 +103,8 @@ public final class TokenPredictor {
     }
 
     /**
-     * Scores patches: log P(keep), at most 0; NaN where a token holds NaN (and then for every token, through the global half).
+     * Scores patches: log P(keep), at most 0; NaN where a token holds NaN (and then for every token, through the global
+     * half).
      *
      * @param rows    patch rows [n, C], contiguous from {@code offset}
      * @param out     n scores from {@code outOffset}

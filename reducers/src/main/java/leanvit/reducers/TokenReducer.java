@@ -4,10 +4,11 @@ import java.util.Set;
 
 /**
  * A method that shortens a token sequence: it looks at one image's tokens in one block and writes a {@link TokenMap}.
- * Applying the map, tracking sizes, tracing where each patch went, drawing and undoing it are done for every method alike.
+ * Applying the map, tracking sizes, tracing where each patch went, drawing and undoing it are done for every method
+ * alike.
  *
- * <p>A reducer is immutable and safe to share between threads; it keeps its scratch in {@link LayerTokens}. It decides by
- * one image alone, so that an image gets the same answer in any batch.
+ * <p>A reducer is immutable and safe to share between threads; it keeps its scratch in {@link LayerTokens}. It decides
+ * by one image alone, so that an image gets the same answer in any batch.
  *
  * <p>A method of one's own is this interface and little more. Here is one that keeps the half of the patches with the
  * largest norm:
@@ -71,14 +72,16 @@ public interface TokenReducer {
         return false;
     }
 
-    /** Returns whether attention adds {@code ln(size)} to each key's logit (ToMe, section 3, "proportional attention"). */
+    /**
+     * Returns whether attention adds {@code ln(size)} to each key's logit (ToMe, section 3, "proportional attention").
+     */
     default boolean proportionalAttention() {
         return false;
     }
 
     /**
-     * Returns the multiply-accumulates that this reducer itself spends on one image in one block, for methods with weights of
-     * their own; 0 for the others, whose scores come with the attention.
+     * Returns the multiply-accumulates that this reducer itself spends on one image in one block, for methods with
+     * weights of their own; 0 for the others, whose scores come with the attention.
      *
      * @param patches patch tokens that the image has when the reducer sees it; prefix tokens not counted
      */
@@ -87,14 +90,14 @@ public interface TokenReducer {
     }
 
     /**
-     * Decides where every token of one image goes. The prefix tokens stay first, in their order. An image from which nothing
-     * can go (down to its prefix tokens, or to one patch) is no error: the map is then the identity.
+     * Decides where every token of one image goes. The prefix tokens stay first, in their order. An image from which
+     * nothing can go (down to its prefix tokens, or to one patch) is no error: the map is then the identity.
      *
      * <p>A call allocates nothing once the scratch in {@code tokens} has grown to the image's size.
      *
      * @param tokens the image's tokens in this block, with what {@link #needs()} asked for
-     * @param map    reset to {@code tokens.count()} undecided inputs; each must be kept, merged or dropped on return, and every
-     *               output must have an input
+     * @param map reset to {@code tokens.count()} undecided inputs; each must be kept, merged or dropped on return, and
+     *               every output must have an input
      */
     void reduce(LayerTokens tokens, TokenMap map);
 }

@@ -3,11 +3,11 @@ package leanvit.reducers;
 import java.util.Set;
 
 /**
- * Top-K pruning by class attention, the plainest baseline (METHODS 5.1): after the attention of a block, the K patches that
- * the class token attends to most (mean over heads) stay, by falling score; the others are dropped.
+ * Top-K pruning by class attention, the plainest baseline: after the attention of a block, the K patches
+ * that the class token attends to most (mean over heads) stay, by falling score; the others are dropped.
  *
- * <p>K is what the schedule leaves: {@code n - r} of n patches for a number r a block, or {@code trunc(n0 rho^s)} at stage s for
- * {@link Schedule#keepOfInitial}. At least one patch stays. Ties: lower index first. NaN never wins.
+ * <p>K is what the schedule leaves: {@code n - r} of n patches for a number r a block, or {@code trunc(n0 rho^s)} at
+ * stage s for {@link Schedule#keepOfInitial}. At least one patch stays. Ties: lower index first. NaN never wins.
  *
  * @param schedule how many patches go in which block
  */

@@ -12,7 +12,9 @@ final class Images {
         return new ModelShape(depth, width, heads, prefix, patches);
     }
 
-    /** An image of {@code count} tokens in block {@code layer}, sizes 1, everything else random but as attention has it. */
+    /**
+     * An image of {@code count} tokens in block {@code layer}, sizes 1, everything else random but as attention has it.
+     */
     static LayerTokens random(ModelShape model, int layer, int count, long seed) {
         LayerTokens tokens = new LayerTokens();
         fill(tokens, model, layer, count, seed);
@@ -55,7 +57,7 @@ final class Images {
         TokenMap map = new TokenMap();
         map.reset(tokens.count());
         reducer.reduce(tokens, map);
-        map.checkComplete(reducer.spec());
+        map.checkComplete(reducer);
         return map;
     }
 

@@ -9,7 +9,7 @@ import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/** METHODS 2b-i; 7.1 items 20 to 23, 26, 28. */
+/** LTMP: strictness, importance of merged tokens, monotony in its thresholds, and that it merges as ToMe does. */
 class LtmpTest {
 
     private static final float NAN = Float.NaN;
@@ -204,7 +204,8 @@ class LtmpTest {
     @Test
     void refusesThresholdsThatCannotBe() {
         assertThatThrownBy(() -> Ltmp.mergeOnly(new float[] {0.9f, NAN}))
-                .isInstanceOf(InvalidSpecException.class).hasMessageContaining("NaN of block 1").hasMessageContaining("-1 to 1");
+                .isInstanceOf(InvalidSpecException.class)
+                .hasMessageContaining("NaN of block 1").hasMessageContaining("-1 to 1");
         assertThatThrownBy(() -> Ltmp.pruneOnly(new float[] {-0.1f})).hasMessageContaining("0 to 1");
         assertThatThrownBy(() -> Ltmp.pruneOnly(new float[] {})).isInstanceOf(InvalidSpecException.class);
         Ltmp three = Ltmp.of(new float[] {1, 1, 1}, new float[] {0});

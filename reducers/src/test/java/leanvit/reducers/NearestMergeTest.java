@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** ToMe's stand-alone variants: METHODS 1b, "variants in merge.py". */
+/** ToMe's stand-alone variants, k-th and random bipartite matching. */
 class NearestMergeTest {
 
     @Test

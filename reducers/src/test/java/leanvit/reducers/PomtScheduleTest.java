@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** METHODS 4b-ii; 7.1 items 42 to 44; 7.2 ("POMT schedule"). */
+/** POMT's choice of R: known answers, ties, ends of the grid, and a staircase. */
 class PomtScheduleTest {
 
     private static final List<Integer> N = List.of(196, 160, 128, 96, 64);
@@ -72,16 +72,17 @@ class PomtScheduleTest {
     @Test
     void scaleDoesNotMatter() {
         List<Double> utility = PomtSchedule.of(N, L, A, 0.3).utility();
-        List<Double> scaled = PomtSchedule.of(N, L.stream().map(l -> 8 * l).toList(), A.stream().map(a -> a / 4).toList(), 0.3)
-                .utility();
-        assertThat(scaled).isEqualTo(utility);
+        List<Double> latency = L.stream().map(l -> 8 * l).toList();
+        List<Double> accuracy = A.stream().map(a -> a / 4).toList();
+        assertThat(PomtSchedule.of(N, latency, accuracy, 0.3).utility()).isEqualTo(utility);
     }
 
     @Test
     void refusesCurvesThatCannotBe() {
         assertThatThrownBy(() -> PomtSchedule.of(N, L, A, 1.5)).hasMessageContaining("alpha 1.5");
         assertThatThrownBy(() -> PomtSchedule.of(N, L, A, Double.NaN)).hasMessageContaining("0 to 1");
-        assertThatThrownBy(() -> PomtSchedule.of(List.of(), List.of(), List.of(), 0.5)).hasMessageContaining("0 token counts");
+        assertThatThrownBy(() -> PomtSchedule.of(List.of(), List.of(), List.of(), 0.5))
+                .hasMessageContaining("0 token counts");
         assertThatThrownBy(() -> PomtSchedule.of(N, L.subList(0, 3), A, 0.5)).hasMessageContaining("3 latencies");
         assertThatThrownBy(() -> PomtSchedule.of(List.of(2, 3), List.of(1.0, 1.0), List.of(1.0, 1.0), 0.5))
                 .hasMessageContaining("descend");

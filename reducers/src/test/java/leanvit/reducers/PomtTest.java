@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** METHODS 4b-i; 7.1 items 38 to 41; 7.2 ("POMT"). */
+/** POMT: its metric, the mean token, clamping, and the form of the authors' program. */
 class PomtTest {
 
     private static Pomt pomt(int r, boolean upstream) {
@@ -26,8 +26,10 @@ class PomtTest {
         float[] x = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
         tokens.reset(Images.shape(12, 2, 1, 1, 4), 3, 5, x, 0);
         // Column sums over patch queries of the maximum over heads; values' maxima summed.
-        System.arraycopy(new float[] {0, 1, .975865f, .427568f, .706091f}, 0, tokens.prepare(Need.HEAD_MAX_ATTENTION), 0, 5);
-        System.arraycopy(new float[] {0, 2, 2, 1, 0}, 0, tokens.prepare(Need.HEAD_MAX_VALUE), 0, 5);
+        float[] attention = {0, 1, .975865f, .427568f, .706091f};
+        float[] value = {0, 2, 2, 1, 0};
+        System.arraycopy(attention, 0, tokens.prepare(Need.HEAD_MAX_ATTENTION), 0, 5);
+        System.arraycopy(value, 0, tokens.prepare(Need.HEAD_MAX_VALUE), 0, 5);
         TokenMap map = Images.reduce(pomt(1, false), tokens);
         assertThat(Images.targets(map)).containsExactly(0, 1, 2, 3, 3);
         assertThat(Images.apply(map, tokens)).containsExactly(0, 1, 2, 3, 4, 5, 7, 8);
@@ -144,7 +146,8 @@ class PomtTest {
             System.arraycopy(new float[] {0, 0, 9, 9, 0}, 0, tokens.headMaxValue(), 0, 5);
             tokens.batchHeadMaxPeak(100);
             TokenMap map = Images.reduce(pomt(1, upstream), tokens);
-            assertThat(Images.soleInputs(map)).containsExactly(upstream ? new int[] {0, 2, 3, -1} : new int[] {0, 1, 2, -1});
+            int[] expected = upstream ? new int[] {0, 2, 3, -1} : new int[] {0, 1, 2, -1};
+            assertThat(Images.soleInputs(map)).containsExactly(expected);
         }
     }
 

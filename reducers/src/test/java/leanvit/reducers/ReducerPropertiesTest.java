@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What holds for every method: METHODS 7.1 items 1 to 4. */
+/** What holds for every method, on random images of random shapes. */
 class ReducerPropertiesTest {
 
     private static final int WIDTH = 8;
@@ -30,10 +30,10 @@ class ReducerPropertiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"none", "tome:r=5", "tome:r=16,inflect=-1", "tome:r=3/3/3/9", "tome:r=1000", "tome:r=5,prop=off",
-        "ltmp:merge=0.6,prune=0.02", "ltmp:merge=0.6", "ltmp:prune=0.02", "etps:keep=0.7", "evit:keep=0.7",
-        "evit:keep=0.3,fuse=off", "topk:keep=0.7", "topk:r=6", "topk:r=1000", "dtps:keep=0.7,predictors=p", "pomt:r=7",
-        "pomt:r=1000", "pomt:r=7,upstream=on"})
+    @ValueSource(strings = {"none", "tome:r=5", "tome:r=16,inflect=-1", "tome:r=3/3/3/9", "tome:r=1000",
+        "tome:r=5,prop=off", "ltmp:merge=0.6,prune=0.02", "ltmp:merge=0.6", "ltmp:prune=0.02", "etps:keep=0.7",
+        "evit:keep=0.7", "evit:keep=0.3,fuse=off", "topk:keep=0.7", "topk:r=6", "topk:r=1000",
+        "dtps:keep=0.7,predictors=p", "pomt:r=7", "pomt:r=1000", "pomt:r=7,upstream=on"})
     void everyMapIsCompleteAndLeavesThePrefixFirst(String spec) {
         TokenReducer reducer = reducer(spec);
         LayerTokens reused = new LayerTokens();
@@ -47,7 +47,7 @@ class ReducerPropertiesTest {
             spoil(reused, new Random(seed));
             map.reset(count);
             reducer.reduce(reused, map);
-            map.checkComplete(spec);
+            map.checkComplete(reducer);
             String what = spec + " seed " + seed + ": " + count + " tokens, prefix " + prefix;
             int least = spec.startsWith("ltmp") ? prefix : prefix + Math.min(1, count - prefix);
             assertThat(map.outputs()).as(what).isBetween(least, count);
@@ -84,7 +84,8 @@ class ReducerPropertiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"etps:keep=0.6", "evit:keep=0.6", "topk:keep=0.6", "topk:r=9", "dtps:keep=0.6,predictors=p", "pomt:r=9"})
+    @ValueSource(strings = {"etps:keep=0.6", "evit:keep=0.6", "topk:keep=0.6", "topk:r=9",
+        "dtps:keep=0.6,predictors=p", "pomt:r=9"})
     void pruningDoesNotDependOnTheOrderOfThePatches(String spec) {
         TokenReducer reducer = reducer(spec);
         for (long seed = 0; seed < 30; seed++) {
@@ -95,7 +96,8 @@ class ReducerPropertiesTest {
             int[] keptShuffled = Images.soleInputs(Images.reduce(reducer, shuffled));
             if (spec.startsWith("etps") || spec.startsWith("dtps")) {
                 // A reserved token with guests is not the only input of its output: look at the groups.
-                assertGroupsAgree(Images.reduce(reducer, tokens), Images.reduce(reducer, shuffled), order, spec + " seed " + seed);
+                assertGroupsAgree(Images.reduce(reducer, tokens), Images.reduce(reducer, shuffled), order,
+                        spec + " seed " + seed);
             } else {
                 int[] back = Arrays.stream(keptShuffled).map(i -> i < 0 ? -1 : order[i]).toArray();
                 assertThat(back).as("%s seed %d", spec, seed).containsExactly(kept);
@@ -136,8 +138,8 @@ class ReducerPropertiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"none", "tome:r=0", "tome:r=0,inflect=1", "tome:r=0/0", "ltmp:prune=0", "etps:keep=1", "evit:keep=1",
-        "topk:keep=1", "topk:r=0", "dtps:keep=1,predictors=p", "pomt:r=0"})
+    @ValueSource(strings = {"none", "tome:r=0", "tome:r=0,inflect=1", "tome:r=0/0", "ltmp:prune=0", "etps:keep=1",
+        "evit:keep=1", "topk:keep=1", "topk:r=0", "dtps:keep=1,predictors=p", "pomt:r=0"})
     void nothingToRemoveIsTheIdentity(String spec) {
         TokenReducer reducer = reducer(spec);
         for (int count : new int[] {1, 2, 3, 17, 41}) {
@@ -150,8 +152,8 @@ class ReducerPropertiesTest {
 
     @Test
     void imagesDownToTheirPrefixStayAsTheyAre() {
-        for (String spec : new String[] {"tome:r=5", "ltmp:merge=0,prune=0.9", "etps:keep=0.5", "evit:keep=0.5", "topk:r=5",
-            "topk:keep=0.5", "dtps:keep=0.5,predictors=p", "pomt:r=5", "pomt:r=5,upstream=on"}) {
+        for (String spec : new String[] {"tome:r=5", "ltmp:merge=0,prune=0.9", "etps:keep=0.5", "evit:keep=0.5",
+            "topk:r=5", "topk:keep=0.5", "dtps:keep=0.5,predictors=p", "pomt:r=5", "pomt:r=5,upstream=on"}) {
             for (int prefix = 0; prefix < 5; prefix++) {
                 LayerTokens tokens = Images.random(model(prefix), LAYER, prefix, 1);
                 assertThat(Images.reduce(reducer(spec), tokens).isIdentity()).as("%s prefix %d", spec, prefix).isTrue();

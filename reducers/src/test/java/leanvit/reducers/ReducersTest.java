@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The SPEC grammar of DESIGN, "The command line". */
+/** The SPEC grammar: what reads back, what is refused and in which words. */
 class ReducersTest {
 
     private static final ModelShape DEIT_TINY = new ModelShape(12, 192, 3, 1, 196);
@@ -123,7 +123,8 @@ class ReducersTest {
         "etps:keep=0.7,layers=6/3 | etps: layers=6/3 do not ascend",
         "etps:keep=0.7,layers=-1 | etps: layer -1 is not a block: blocks count from 0",
         "etps:keep=0.7,fuse=on | etps: unknown key 'fuse', it has keep, layers",
-        "topk:keep=0.5/0.6/0.4 | topk: keep=0.5/0.6/0.4 rises at stage 1: the rates are shares of the initial patches, none may be above the one before",
+        "topk:keep=0.5/0.6/0.4 | topk: keep=0.5/0.6/0.4 rises at stage 1: the rates are shares of the initial "
+            + "patches, none may be above the one before",
         "topk:r=1,keep=1 | topk: r goes without keep and layers: it holds for every block, a list block by block",
         "topk:layers=3 | topk: needs keep or r, such as topk:keep=0.7,layers=3/6/9 or topk:r=8",
         "topk:r=8,layers=3 | topk: r goes without keep and layers: it holds for every block, a list block by block",
@@ -133,26 +134,33 @@ class ReducersTest {
         "ltmp:merge=0.9,prune=2 | ltmp: prune threshold 2.0 of block 0 is not a number from 0 to 1",
         "ltmp:merge=0.9/NaN | ltmp: merge='0.9/NaN': 'NaN' is not a number",
         "ltmp:merge=-1.5 | ltmp: merge threshold -1.5 of block 0 is not a number from -1 to 1",
-        "ltmp | ltmp: needs merge, prune or thresholds, such as ltmp:merge=0.9/0.9,prune=0.002/0.002, one value a block, or ltmp:thresholds=FILE.safetensors",
+        "ltmp | ltmp: needs merge, prune or thresholds, such as ltmp:merge=0.9/0.9,prune=0.002/0.002, one value "
+            + "a block, or ltmp:thresholds=FILE.safetensors",
         "ltmp:merge=0.9,thresholds=f | ltmp: thresholds=FILE says merge and prune: give it or them",
         "ltmp:thresholds=nan.safetensors | ltmp: prune threshold NaN of block 0 is not a number from 0 to 1",
         "dtps:keep=0.7 | dtps: needs predictors, such as dtps:keep=0.7,layers=3/6/9,predictors=FILE.safetensors",
-        "dtps:keep=0.7,layers=3,predictors=p.safetensors | dtps: p.safetensors has 3 predictors for 1 layers: one a layer is needed",
-        "dtps:keep=0.7,predictors=p4.safetensors | dtps: p4.safetensors has 4 predictors for 3 layers: one a layer is needed",
+        "dtps:keep=0.7,layers=3,predictors=p.safetensors | dtps: p.safetensors has 3 predictors for 1 layers: "
+            + "one a layer is needed",
+        "dtps:keep=0.7,predictors=p4.safetensors | dtps: p4.safetensors has 4 predictors for 3 layers: one a "
+            + "layer is needed",
         "dtps:keep=0.7,predictors=t.safetensors | dtps: t.safetensors: tensor predictor.0.in_conv.0.weight is missing"
     })
     void oneLineSaysWhatIsWrongAndWhatIsAllowed(String spec, String message) {
-        assertThatThrownBy(() -> Reducers.parse(spec, FILES)).isInstanceOf(InvalidSpecException.class).hasMessage(message);
+        assertThatThrownBy(() -> Reducers.parse(spec, FILES))
+                .isInstanceOf(InvalidSpecException.class).hasMessage(message);
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "pomt:r=56,layer=12 | pomt:r=56,layer=12: the model has no block 12, its 12 blocks are 0 to 11",
         "evit:keep=0.7,layers=3/12 | evit:keep=0.7,layers=3/12: the model has no block 12, its 12 blocks are 0 to 11",
-        "tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1 | tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1: 13 values of r, but the model has 12 blocks: give at most 12",
+        "tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1 | tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1: 13 values of r, but the model has "
+            + "12 blocks: give at most 12",
         "ltmp:merge=0.9/0.8 | ltmp: 2 merge thresholds, but the model has 12 blocks: one a block is needed",
-        "ltmp:thresholds=five.safetensors | ltmp: five.safetensors has 5 merge thresholds, but the model has 12 blocks: one a block is needed",
-        "dtps:keep=0.7,predictors=small.safetensors | dtps:keep=0.7,layers=3/6/9,predictors=small.safetensors: the predictors are for tokens of width 64, the model's have 192"
+        "ltmp:thresholds=five.safetensors | ltmp: five.safetensors has 5 merge thresholds, but the model has 12 "
+            + "blocks: one a block is needed",
+        "dtps:keep=0.7,predictors=small.safetensors | dtps:keep=0.7,layers=3/6/9,predictors=small.safetensors: "
+            + "the predictors are for tokens of width 64, the model's have 192"
     })
     void oneLineSaysWhatTheModelLacks(String spec, String message) throws IOException {
         TokenReducer reducer = Reducers.parse(spec, FILES);
@@ -185,10 +193,11 @@ class ReducersTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void noTextGivesAnythingButAReducerOrTheDocumentedException(long seed) {
         Random random = new Random(seed);
-        String[] pieces = {"none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt", ":", "=", ",", "/", ";", "r", "keep",
-            "layers", "layer", "merge", "prune", "thresholds", "predictors", "inflect", "prop", "fuse", "upstream", "on", "off",
-            "0", "1", "8", "-1", "0.7", "1.5", "NaN", "Infinity", "1e999", "99999999999", "t.safetensors", "p.safetensors", " ",
-            "\n", "\u0000", "\u2028", "\ud800", "é", "%s", "\\", "r=8", "keep=0.7", "layers=3/6/9", ",,", "//"};
+        String[] pieces = {"none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt", ":", "=", ",", "/", ";",
+            "r", "keep", "layers", "layer", "merge", "prune", "thresholds", "predictors", "inflect", "prop", "fuse",
+            "upstream", "on", "off", "0", "1", "8", "-1", "0.7", "1.5", "NaN", "Infinity", "1e999", "99999999999",
+            "t.safetensors", "p.safetensors", " ", "\n", "\u0000", "\u2028", "\ud800", "é", "%s", "\\",
+            "r=8", "keep=0.7", "layers=3/6/9", ",,", "//"};
         int made = 0;
         for (int i = 0; i < 20_000; i++) {
             StringBuilder spec = new StringBuilder();
@@ -204,8 +213,8 @@ class ReducersTest {
                 assertThat(Reducers.parse(reducer.spec(), FILES).spec()).isEqualTo(reducer.spec());
                 made++;
             } catch (InvalidSpecException documented) {
-                assertThat(documented.getMessage()).as(spec.toString()).isNotEmpty().doesNotContain("\n", "\r", "\u2028")
-                        .hasSizeLessThan(400);
+                assertThat(documented.getMessage()).as(spec.toString()).isNotEmpty().hasSizeLessThan(400)
+                        .doesNotContain("\n", "\r", "\u2028");
             } catch (IOException documented) {
                 assertThat(documented.getMessage()).contains("no such file");
             }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A Vision Transformer written from its formulas in double precision, to run reducers in: METHODS 0, one image, no care for
- * speed. It gathers what a reducer needs from attention and applies its maps.
+ * A Vision Transformer written from its formulas in double precision, to run reducers in: one image, no care
+ * for speed. It gathers what a reducer needs from attention and applies its maps.
  */
 final class ReferenceVit {
 
@@ -87,7 +87,9 @@ final class ReferenceVit {
         return out;
     }
 
-    /** The rows after the attention residual, and the softmaxed map [H, N, N], keys and values [N, C] for the scores. */
+    /**
+     * The rows after the attention residual, and the softmaxed map [H, N, N], keys and values [N, C] for the scores.
+     */
     private final class Attention {
         double[] rows;
         double[] map;
@@ -242,7 +244,10 @@ final class ReferenceVit {
         return 0.5 * x * (1 + erf(x / Math.sqrt(2)));
     }
 
-    /** {@code 2/sqrt(pi) e^(-x^2) sum 2^k x^(2k+1) / (1 3 5 ... (2k+1))}: all terms have one sign, so that nothing cancels. */
+    /**
+     * {@code 2/sqrt(pi) e^(-x^2) sum 2^k x^(2k+1) / (1 3 5 ... (2k+1))}: all terms have one sign, so that nothing
+     * cancels.
+     */
     private static double erf(double x) {
         if (Math.abs(x) > 6) {
             return Math.signum(x);

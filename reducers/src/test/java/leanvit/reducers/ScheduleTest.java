@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** METHODS 1b ("Schedules"), 7.1 items 15, 31, 34, 45. */
+/** Schedules against the counts that the papers and the authors' programs give. */
 class ScheduleTest {
 
     private static ModelShape model(int depth, int patches) {
@@ -68,7 +68,8 @@ class ScheduleTest {
         Schedule schedule = Schedule.perBlock(List.of(1, 2, 3, 4, 5));
         schedule.check("tome:r=1/2/3/4/5", model(5, 196));
         assertThatThrownBy(() -> schedule.check("tome:r=1/2/3/4/5", model(4, 196)))
-                .isInstanceOf(InvalidSpecException.class).hasMessageContaining("5 values").hasMessageContaining("at most 4");
+                .isInstanceOf(InvalidSpecException.class)
+                .hasMessageContaining("5 values").hasMessageContaining("at most 4");
     }
 
     @Test
@@ -171,6 +172,7 @@ class ScheduleTest {
         assertThatThrownBy(() -> Schedule.keepOfCurrent(List.of(0.7), List.of())).hasMessageContaining("layers");
         assertThatThrownBy(() -> Schedule.keepOfCurrent(List.of(0.7), List.of(3, 3))).hasMessageContaining("ascend");
         assertThatThrownBy(() -> Schedule.keepOfCurrent(List.of(0.7, 0.6), List.of(3))).hasMessageContaining("2 rates");
-        assertThatThrownBy(() -> Schedule.keepOfInitial(List.of(0.5, 0.7), List.of(3, 6))).hasMessageContaining("rises");
+        assertThatThrownBy(() -> Schedule.keepOfInitial(List.of(0.5, 0.7), List.of(3, 6)))
+                .hasMessageContaining("rises");
     }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** METHODS 1; 7.1 items 5 to 15; 7.2 ("ToMe"). */
+/** ToMe: decisions, order and averages of the original, the published token counts, and what merging conserves. */
 class ToMeTest {
 
     private static final float[] EXAMPLE = {1, 0, 0, 1, 1, .1f, 1, 0, .2f, 1, -1, 0, .9f, .1f};
@@ -53,8 +53,8 @@ class ToMeTest {
         int width = golden.shape(name + ".x")[2];
         for (int b = 0; b < 2; b++) {
             TokenMap map = new TokenMap();
-            ToMe.match(golden.floats(name + ".metric"), b * n * metricWidth, metricWidth, n, metricWidth, prefix, r, map,
-                    new Scratch());
+            ToMe.match(golden.floats(name + ".metric"), b * n * metricWidth, metricWidth, n, metricWidth, prefix, r,
+                    map, new Scratch());
             assertDecisions(golden, name + ".", b, prefix, map);
             float[] x = golden.floats(name + ".x", b);
             float[] out = new float[map.outputs() * width];
@@ -94,7 +94,10 @@ class ToMeTest {
         }
     }
 
-    /** Sources, destinations and the order of the unmerged, as the golden files state them (indices into the two halves). */
+    /**
+     * Sources, destinations and the order of the unmerged, as the golden files state them (indices into the two
+     * halves).
+     */
     private static void assertDecisions(GoldenFile golden, String at, int b, int prefix, TokenMap map) {
         int[] source = golden.ints(at + "src_idx", b);
         int[] destination = golden.ints(at + "dst_idx", b);

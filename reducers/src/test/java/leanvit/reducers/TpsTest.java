@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** METHODS 3; 7.1 items 29 to 34; 7.2 ("TPS"). */
+/** TPS: the squeeze, the predictor, and both variants. */
 class TpsTest {
 
     /** Squeezes [reserved; pruned] and returns the map. */
@@ -46,7 +46,8 @@ class TpsTest {
         int[] shape = golden.shape(name + ".reserved");
         for (int b = 0; b < shape[0]; b++) {
             float[] y = new float[shape[1] * shape[2]];
-            TokenMap map = squeeze(golden.floats(name + ".reserved", b), golden.floats(name + ".pruned", b), shape[2], y);
+            TokenMap map =
+                    squeeze(golden.floats(name + ".reserved", b), golden.floats(name + ".pruned", b), shape[2], y);
             int[] host = golden.ints(name + ".host", b);
             for (int i = 0; i < host.length; i++) {
                 assertThat(map.target(shape[1] + i)).as("image %d pruned %d", b, i).isEqualTo(host[i]);
@@ -98,7 +99,8 @@ class TpsTest {
         assertThat(Images.targets(map)).containsExactly(0, 1, 1, -1, 1);
         assertThat(y[0]).isNaN();
         assertThat(y[2]).isPositive();
-        assertThat(Images.targets(squeeze(new float[] {1, 0, 0, 1}, new float[] {0, 0}, 2, y))).containsExactly(0, 1, 0);
+        map = squeeze(new float[] {1, 0, 0, 1}, new float[] {0, 0}, 2, y);
+        assertThat(Images.targets(map)).containsExactly(0, 1, 0);
     }
 
     @Test
@@ -136,7 +138,8 @@ class TpsTest {
     }
 
     private static void put(Map<String, TensorFiles.Tensor> tensors, String name, Random random, int... shape) {
-        tensors.put(name, new TensorFiles.Tensor(shape, Images.gaussians(random, Arrays.stream(shape).reduce(1, (a, b) -> a * b))));
+        int length = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+        tensors.put(name, new TensorFiles.Tensor(shape, Images.gaussians(random, length)));
     }
 
     @ParameterizedTest
@@ -160,9 +163,9 @@ class TpsTest {
         }
     }
 
-    /** METHODS 3b-i in double precision. */
-    private static double[] reference(Map<String, TensorFiles.Tensor> tensors, String at, float[] rows, int offset, int n,
-            int width) {
+    /** The predictor's formula in double precision. */
+    private static double[] reference(Map<String, TensorFiles.Tensor> tensors, String at, float[] rows, int offset,
+            int n, int width) {
         double[] x = new double[n * width];
         for (int i = 0; i < x.length; i++) {
             x[i] = rows[offset + i];
@@ -190,7 +193,8 @@ class TpsTest {
         return logp;
     }
 
-    private static double[] linear(Map<String, TensorFiles.Tensor> tensors, String name, double[] x, int in, boolean gelu) {
+    private static double[] linear(Map<String, TensorFiles.Tensor> tensors, String name, double[] x, int in,
+            boolean gelu) {
         double[] weight = doubles(tensors, name + ".weight");
         double[] bias = doubles(tensors, name + ".bias");
         int n = x.length / in;
@@ -265,8 +269,8 @@ class TpsTest {
     void countsThePredictorsWork() {
         DTps dtps = dtps(0.7, 8);
         assertThat(dtps.macs(10)).isEqualTo(10 * (64 + 32 + 8 + 4));
-        long small = 384;
-        assertThat(dtps(0.7, 384).macs(196)).isEqualTo(196 * (small * small + small * small / 2 + small * small / 8 + small / 2));
+        long square = 384 * 384;
+        assertThat(dtps(0.7, 384).macs(196)).isEqualTo(196 * (square + square / 2 + square / 8 + 384 / 2));
     }
 
     @Test
@@ -279,7 +283,8 @@ class TpsTest {
         assertThatThrownBy(() -> TokenPredictor.fromTensors(tensors, 0, "f.safetensors"))
                 .hasMessage("f.safetensors: tensor predictor.0.out_conv.0.weight has shape [8, 4], expected [4, 8]");
         tensors.remove("predictor.0.out_conv.0.weight");
-        assertThatThrownBy(() -> TokenPredictor.fromTensors(tensors, 0, "f.safetensors")).hasMessageContaining("is missing");
+        assertThatThrownBy(() -> TokenPredictor.fromTensors(tensors, 0, "f.safetensors"))
+                .hasMessageContaining("is missing");
         assertThatThrownBy(() -> TokenPredictor.fromTensors(tensors, 1, "f.safetensors"))
                 .hasMessageContaining("predictor.1.in_conv.0.weight is missing");
         Map<String, TensorFiles.Tensor> bad = predictors(1, 8, "predictor.", 1);

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Every method inside a model, against the official implementations: token counts and sizes exactly, token rows after every
- * block and logits closely. A wrong decision anywhere shows in the rows.
+ * Every method inside a model, against the official implementations: token counts and sizes exactly, token rows after
+ * every block and logits closely. A wrong decision anywhere shows in the rows.
  */
 class WholeModelGoldenTest {
 
@@ -26,8 +26,8 @@ class WholeModelGoldenTest {
         return path -> {
             Map<String, TensorFiles.Tensor> tensors = new TreeMap<>();
             for (String name : golden.names()) {
-                String ours = name.equals("merge_threshold") ? "merge" : name.equals("prune_threshold") ? "prune" : name;
-                tensors.put(ours, new TensorFiles.Tensor(golden.shape(name), golden.floats(name)));
+                tensors.put(name.replace("_threshold", ""),
+                        new TensorFiles.Tensor(golden.shape(name), golden.floats(name)));
             }
             return tensors;
         };
@@ -117,8 +117,8 @@ class WholeModelGoldenTest {
                     String block = "img" + b + ".block" + l;
                     assertThat(run.rows().get(l).length / model.width()).as(what)
                             .isEqualTo(counts[(b * model.depth() + l) * 4 + 3]);
-                    GoldenFile.assertClose(run.rows().get(l),
-                            golden.floats(golden.has(block + ".x") ? block + ".x" : block + ".cls"), 5e-5, what + " block " + l);
+                    String rows = block + (golden.has(block + ".x") ? ".x" : ".cls");
+                    GoldenFile.assertClose(run.rows().get(l), golden.floats(rows), 5e-5, what + " block " + l);
                     if (reducer.tracksSize()) {
                         assertThat(run.sizes().get(l)).as(what).containsExactly(golden.floats(block + ".size"));
                     }
