@@ -353,7 +353,7 @@ final class BlockPass {
         TokenMap map = maps[image];
         map.reset(view.count());
         reducer.reduce(view, map);
-        map.checkComplete(reducer.spec());
+        map.checkComplete(reducer);
     }
 
     private static void sumRows(float[] x, int rows, int columns, float[] sums) {

@@ -46,11 +46,25 @@ public final class SimdGemm {
                 } else {
                     SimdTile2.rows1Tail(k, a, ao + r * lda, b, bo, c, co + r * ldc, valid, add);
                 }
+                columns(valid - valid % L, valid, k, a, ao + r * lda, b, bo, width, c, co + r * ldc, add);
             }
         } else if (wide) {
             tile3(rows, k, a, ao, lda, b, bo, c, co, ldc, add);
         } else {
             tile2(rows, k, a, ao, lda, b, bo, c, co, ldc, add);
+        }
+    }
+
+    /** The last columns, too few for a vector, with the bits of the vector code. */
+    private static void columns(int from, int to, int k, float[] a, int ao, float[] b, int bo, int width, float[] c, int co,
+                                boolean add) {
+        for (int j = from; j < to; j++) {
+            float sum = b[bo + j];
+            int bi = bo + width + j;
+            for (int p = 0; p < k; p++, bi += width) {
+                sum = Math.fma(a[ao + p], b[bi], sum);
+            }
+            c[co + j] = add ? c[co + j] + sum : sum;
         }
     }
 

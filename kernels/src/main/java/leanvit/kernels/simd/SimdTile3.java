@@ -4,7 +4,6 @@ import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * The matmul's inner tile on panels of 3 vectors, for processors with 32 vector registers.
@@ -213,32 +212,24 @@ final class SimdTile3 {
         c02.intoArray(c, co + 2 * L);
     }
 
-    /** One row of a matrix's last panel, of whose columns only the first {@code valid} exist. */
+    /**
+     * One row of a matrix's last panel, of whose columns only the first {@code valid} exist: the whole vectors among these.
+     * No masks: on JDK 17 a masked store is a loop that allocates.
+     */
     static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, int valid, boolean add) {
         FloatVector c00 = FloatVector.fromArray(F, b, bo);
         FloatVector c01 = FloatVector.fromArray(F, b, bo + L);
-        FloatVector c02 = FloatVector.fromArray(F, b, bo + 2 * L);
         int bi = bo + 3 * L;
         for (int p = 0; p < k; p++, bi += 3 * L) {
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
             c00 = x.fma(FloatVector.fromArray(F, b, bi), c00);
             c01 = x.fma(FloatVector.fromArray(F, b, bi + L), c01);
-            c02 = x.fma(FloatVector.fromArray(F, b, bi + 2 * L), c02);
         }
-        VectorMask<Float> m0 = F.indexInRange(0, valid);
-        if (add) {
-            c00 = c00.add(FloatVector.fromArray(F, c, co, m0));
+        if (valid >= L) {
+            (add ? c00.add(FloatVector.fromArray(F, c, co)) : c00).intoArray(c, co);
         }
-        c00.intoArray(c, co, m0);
-        VectorMask<Float> m1 = F.indexInRange(L, valid);
-        if (add) {
-            c01 = c01.add(FloatVector.fromArray(F, c, co + L, m1));
+        if (valid >= 2 * L) {
+            (add ? c01.add(FloatVector.fromArray(F, c, co + L)) : c01).intoArray(c, co + L);
         }
-        c01.intoArray(c, co + L, m1);
-        VectorMask<Float> m2 = F.indexInRange(2 * L, valid);
-        if (add) {
-            c02 = c02.add(FloatVector.fromArray(F, c, co + 2 * L, m2));
-        }
-        c02.intoArray(c, co + 2 * L, m2);
     }
 }
