@@ -1,0 +1,11 @@
+package leanvit.vit;
+
+/**
+ * A class that a picture may show.
+ *
+ * @param index       the class, counted from 0
+ * @param label       its name; empty where the model names none
+ * @param probability softmax of the model's logits, 0 to 1; NaN where a logit is NaN
+ */
+public record Prediction(int index, String label, double probability) {
+}

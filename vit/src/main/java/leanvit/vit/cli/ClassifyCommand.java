@@ -1,0 +1,90 @@
+package leanvit.vit.cli;
+
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.Classification;
+import leanvit.vit.Classifier;
+import leanvit.vit.InvalidInputException;
+import leanvit.vit.Prediction;
+import leanvit.vit.image.Pictures;
+import leanvit.vit.json.JsonWriter;
+
+/** {@code classify}: names what pictures show. */
+final class ClassifyCommand implements Command {
+
+    @Override
+    public Syntax syntax() {
+        return new Syntax("classify", "IMAGE...", "Name what pictures (JPEG, PNG) show: the likeliest classes of each.")
+                .model()
+                .whole("--top", "K", 1, Integer.MAX_VALUE, 5, "classes a picture")
+                .json()
+                .note("A picture that cannot be read is reported, the others are classified all the same, and the exit "
+                        + "status is 1.")
+                .example("cup.png")
+                .example("--model deit-tiny --reducer tome:r=8 --top 3 cat.jpg dog.jpg");
+    }
+
+    @Override
+    public int run(Options options, Terminal terminal) throws IOException, UsageException {
+        TokenReducer reducer = Models.reducer(options);
+        Classifier classifier = Models.classifier(options, terminal).with(reducer);
+        List<String> files = options.operands();
+        JsonWriter json = options.has("--json") ? new JsonWriter().beginArray() : null;
+        int failed = 0;
+        for (int i = 0; i < files.size(); i++) {
+            String file = files.get(i);
+            terminal.progress(i + " of " + files.size() + " pictures");
+            try {
+                Classification classification = classifier.run(Pictures.read(path(file)), options.whole("--top"));
+                if (json != null) {
+                    write(json, file, classification);
+                } else {
+                    print(terminal, file, classification, files.size() > 1);
+                }
+            } catch (InvalidInputException e) {
+                failed++;
+                terminal.error(e.getMessage());
+                if (json != null) {
+                    json.beginObject().name("file").value(file).name("error").value(e.getMessage()).endObject();
+                }
+            }
+        }
+        terminal.endProgress();
+        if (json != null) {
+            terminal.out().println(json.endArray());
+        }
+        return failed == 0 ? DONE : FAILED;
+    }
+
+    private static Path path(String file) throws InvalidInputException {
+        try {
+            return Path.of(file);
+        } catch (InvalidPathException e) {
+            throw new InvalidInputException(Path.of(""), e.getMessage());
+        }
+    }
+
+    private static void write(JsonWriter json, String file, Classification classification) {
+        json.beginObject().name("file").value(file).name("classes").beginArray();
+        for (Prediction prediction : classification.predictions()) {
+            json.beginObject().name("index").value(prediction.index()).name("label").value(prediction.label())
+                    .name("probability").value(prediction.probability()).endObject();
+        }
+        json.endArray().name("tokens").tree(classification.tokens()).endObject();
+    }
+
+    private static void print(Terminal terminal, String file, Classification classification, boolean several) {
+        if (several) {
+            terminal.out().println(file);
+        }
+        for (Prediction prediction : classification.predictions()) {
+            terminal.out().println(String.format(Locale.ROOT, "%7.2f %%  %4d  %s", 100 * prediction.probability(),
+                    prediction.index(), prediction.label()).stripTrailing());
+        }
+    }
+}
