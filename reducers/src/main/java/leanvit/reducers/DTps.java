@@ -78,8 +78,9 @@ public final class DTps implements TokenReducer {
     }
 
     @Override
-    public long macs(int patches) {
-        return predictors.get(0).macs(patches);
+    public long macs(ModelShape model, int before, int after) {
+        // Where nothing goes, the predictor does not run.
+        return before == after ? 0 : predictors.get(0).macs(before - model.prefix()) + Squeeze.macs(model, before, after);
     }
 
     @Override

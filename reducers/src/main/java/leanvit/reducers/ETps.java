@@ -43,6 +43,11 @@ public record ETps(Schedule schedule) implements TokenReducer {
     }
 
     @Override
+    public long macs(ModelShape model, int before, int after) {
+        return Squeeze.macs(model, before, after);
+    }
+
+    @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
         int patches = tokens.count() - tokens.prefix();
         int removed = Math.min(schedule.removed(tokens.model(), tokens.layer(), patches), patches - 1);

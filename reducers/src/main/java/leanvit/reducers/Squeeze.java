@@ -24,8 +24,19 @@ public final class Squeeze {
     }
 
     /**
-     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every
-     * pruned token sent to its host's output.
+     * Returns the multiply-accumulates of a squeeze as the paper's figures count them: similarity and fusing, each a dense
+     * product of K reserved by G pruned tokens over C channels, 2·K·G·C. (The fusing here is sparse and takes G·C.)
+     *
+     * @param before tokens before the squeeze, prefix included
+     * @param after  tokens after it, prefix included
+     */
+    static long macs(ModelShape model, int before, int after) {
+        return 2L * (after - model.prefix()) * (before - after) * model.width();
+    }
+
+    /**
+     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every pruned
+     * token sent to its host's output.
      *
      * @param x        token rows of {@code width} channels, {@code stride} apart from {@code offset}
      * @param order    row indices, first the {@code reserved} reserved ones and then the pruned ones

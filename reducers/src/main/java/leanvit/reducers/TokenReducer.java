@@ -80,12 +80,14 @@ public interface TokenReducer {
     }
 
     /**
-     * Returns the multiply-accumulates that this reducer itself spends on one image in one block, for methods with
-     * weights of their own; 0 for the others, whose scores come with the attention.
+     * Returns the multiply-accumulates that this reducer itself adds to one image in one block, as its paper's figures count
+     * them: products of its own (a predictor, a similarity of whole tokens). 0 for methods whose scores come with the
+     * attention; the papers leave their matching out.
      *
-     * @param patches patch tokens that the image has when the reducer sees it; prefix tokens not counted
+     * @param before tokens when {@link #reduce} saw the image, prefix included
+     * @param after  tokens that it left, prefix included
      */
-    default long macs(int patches) {
+    default long macs(ModelShape model, int before, int after) {
         return 0;
     }
 

@@ -266,11 +266,17 @@ class TpsTest {
     }
 
     @Test
-    void countsThePredictorsWork() {
-        DTps dtps = dtps(0.7, 8);
-        assertThat(dtps.macs(10)).isEqualTo(10 * (64 + 32 + 8 + 4));
-        long square = 384 * 384;
-        assertThat(dtps(0.7, 384).macs(196)).isEqualTo(196 * (square + square / 2 + square / 8 + 384 / 2));
+    void countsThePredictorsAndTheSqueezesWork() {
+        ModelShape narrow = Images.shape(12, 8, 2, 1, 30);
+        long predictor = 10 * (64 + 32 + 8 + 4);
+        assertThat(dtps(0.7, 8).macs(narrow, 11, 8)).isEqualTo(predictor + 2 * 7 * 3 * 8);
+        assertThat(dtps(0.7, 8).macs(narrow, 11, 11)).as("nothing to remove, nothing is scored").isZero();
+        ETps etps = new ETps(Schedule.keepOfCurrent(List.of(0.7), Schedule.STAGES));
+        assertThat(etps.macs(narrow, 11, 8)).isEqualTo(2 * 7 * 3 * 8);
+        assertThat(etps.macs(narrow, 11, 11)).isZero();
+        long c = 384;
+        long small = 196 * (c * c + c * c / 2 + c * c / 8 + c / 2);
+        assertThat(dtps(0.7, 384).macs(Images.shape(12, 384, 6, 1, 196), 197, 138)).isEqualTo(small + 2 * 137 * 59 * c);
     }
 
     @Test

@@ -126,7 +126,8 @@ public final class Inference {
         for (int layer = 0; layer < shape.depth(); layer++) {
             sum += macs.block(attended[layer][image], remaining[layer][image]);
             if (reducer.reducesAt(layer)) {
-                sum += reducer.macs(reducerInput[layer][image] - shape.prefix());
+                boolean before = reducer.position() == TokenReducer.Position.BEFORE_BLOCK;
+                sum += reducer.macs(shape, reducerInput[layer][image], (before ? attended : remaining)[layer][image]);
             }
         }
         return sum;

@@ -3,8 +3,8 @@ package leanvit.vit;
 import leanvit.reducers.ModelShape;
 
 /**
- * Counts multiply-accumulates, as the papers do (their "GFLOPs" are these, in units of 10^9). LayerNorm, softmax, GELU and the
- * reducers' own matching are left out, as there.
+ * Counts multiply-accumulates, as the papers do (their "GFLOPs" are these, in units of 10^9). LayerNorm, softmax and GELU are
+ * left out, as there. What a reducer adds is {@link leanvit.reducers.TokenReducer#macs}. Immutable.
  *
  * <pre>
  *   embedding   n0·3p²·C
