@@ -1,0 +1,33 @@
+package leanvit.kernels;
+
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/** Sizes and values chosen to break vector code. */
+final class Awkward {
+
+    private Awkward() {
+    }
+
+    /** Returns 0, 1, primes, and the neighbourhood of one, two, three, four and six vectors of 4, 8 and 16 lanes, up to {@code most}. */
+    static int[] sizes(int most) {
+        TreeSet<Integer> sizes = new TreeSet<>();
+        IntStream.of(0, 1, 2, 3, 5, 7, 11, 13, 29, 37, 61, 101, 127, 197, 577).forEach(sizes::add);
+        for (int lanes : new int[] {4, 8, 16}) {
+            for (int vectors : new int[] {1, 2, 3, 4, 6}) {
+                IntStream.of(-1, 0, 1).forEach(step -> sizes.add(vectors * lanes + step));
+            }
+        }
+        return sizes.headSet(most, true).stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Returns values of both signs, {@code scale} at the largest. */
+    static float[] values(SplittableRandom random, int length, float scale) {
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1) * scale;
+        }
+        return values;
+    }
+}
