@@ -30,6 +30,7 @@ public final class TokenMap {
     private int[] contributors = {};
     private int[] first = {};
     private float[] merged = {};
+    private boolean[] added = {};
 
     /** Forgets everything and expects {@code inputs} tokens. */
     public void reset(int inputs) {
@@ -41,6 +42,7 @@ public final class TokenMap {
             contributors = new int[capacity];
             first = new int[capacity];
             merged = new float[capacity];
+            added = new boolean[capacity];
         }
         Arrays.fill(target, 0, inputs, UNDECIDED);
         this.inputs = inputs;
@@ -64,11 +66,13 @@ public final class TokenMap {
         System.arraycopy(other.order, 0, order, 0, decided);
         System.arraycopy(other.contributors, 0, contributors, 0, outputs);
         System.arraycopy(other.first, 0, first, 0, outputs);
+        System.arraycopy(other.added, 0, added, 0, outputs);
     }
 
     /** Gives {@code input} an output of its own, with weight 1, and returns that output's index. */
     public int keep(int input) {
         int output = add();
+        added[output] = false;
         merge(input, output, 1f);
         return output;
     }
@@ -80,12 +84,16 @@ public final class TokenMap {
         }
     }
 
-    /** Adds an output that as yet has no input, and returns its index. */
+    /**
+     * Adds an output that as yet has no input, and returns its index. For a token that gathers what is left over; where
+     * tokens merge into the one that they resemble, {@link #keep} that one and merge the others into its output.
+     */
     public int add() {
         if (outputs == inputs) {
             throw new IllegalStateException("a map of " + inputs + " tokens has no room for another output");
         }
         contributors[outputs] = 0;
+        added[outputs] = true;
         return outputs++;
     }
 
@@ -176,6 +184,12 @@ public final class TokenMap {
     public int contributors(int output) {
         Objects.checkIndex(output, outputs);
         return contributors[output];
+    }
+
+    /** Returns whether {@code output} came from {@link #add}, and so gathers tokens none of which was kept. */
+    public boolean isAdded(int output) {
+        Objects.checkIndex(output, outputs);
+        return added[output];
     }
 
     /** Returns whether each input is kept under its own index. */

@@ -151,11 +151,11 @@ public final class Inference {
             embed(pixels, batch);
             boolean shortCut = trace == null && config.pooling() == VitConfig.Pooling.TOKEN
                     && !reducer.reducesAt(shape.depth() - 1);
-            int[][] assignment = trace == null ? null : identity(batch);
+            TokenTrail trail = trace == null ? null : new TokenTrail(batch, shape.tokens());
             for (int layer = 0; layer < shape.depth() - (shortCut ? 1 : 0); layer++) {
-                block(layer, assignment);
+                block(layer, trail);
                 if (trace != null) {
-                    trace.add(record(layer, assignment, traceRows));
+                    trace.add(record(layer, trail, traceRows));
                 }
             }
             int queries = config.distilled() ? 2 : 1;
@@ -223,20 +223,20 @@ public final class Inference {
         }
     }
 
-    private void block(int layer, int[][] assignment) {
+    private void block(int layer, TokenTrail trail) {
         for (int image = 0; image < x.images(); image++) {
             reducerInput[layer][image] = x.count(image);
         }
         if (blocks.reducesInput(layer)) {
             blocks.reduceInput(layer, x, y);
             swap();
-            follow(assignment);
+            follow(trail);
         }
         countBefore(layer);
         blocks.run(layer, x, y);
         if (blocks.reducesInside(layer)) {
             swap();
-            follow(assignment);
+            follow(trail);
         }
         countAfter(layer);
     }
@@ -259,27 +259,17 @@ public final class Inference {
         }
     }
 
-    private void follow(int[][] assignment) {
-        for (int image = 0; assignment != null && image < assignment.length; image++) {
-            blocks.map(image).trace(assignment[image], 0, assignment[image].length);
+    private void follow(TokenTrail trail) {
+        for (int image = 0; trail != null && image < x.images(); image++) {
+            trail.follow(image, blocks.map(image));
         }
     }
 
-    private int[][] identity(int batch) {
-        int[][] assignment = new int[batch][shape.tokens()];
-        for (int[] row : assignment) {
-            Arrays.setAll(row, i -> i);
-        }
-        return assignment;
-    }
-
-    private BlockTrace record(int layer, int[][] assignment, boolean rows) {
+    private BlockTrace record(int layer, TokenTrail trail, boolean rows) {
         int batch = x.images();
         int total = x.start(batch);
-        int[][] assigned = new int[batch][];
-        Arrays.setAll(assigned, i -> assignment[i].clone());
-        return new BlockTrace(layer, Arrays.copyOf(attended[layer], batch), Arrays.copyOf(remaining[layer], batch), assigned,
-                rows ? Arrays.copyOf(x.rows(), total * shape.width()) : null,
+        return new BlockTrace(layer, Arrays.copyOf(attended[layer], batch), Arrays.copyOf(remaining[layer], batch),
+                trail.assignment(), trail.gathering(), rows ? Arrays.copyOf(x.rows(), total * shape.width()) : null,
                 rows && reducer.tracksSize() ? Arrays.copyOf(x.sizes(), total) : null);
     }
 
