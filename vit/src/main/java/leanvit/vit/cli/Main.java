@@ -11,7 +11,8 @@ public final class Main {
     /** All commands, in the order of the help. */
     private static final List<Command> COMMANDS = List.of(
             new ClassifyCommand(),
-            new CompareCommand());
+            new CompareCommand(),
+            new CalibrateCommand());
 
     private Main() {
     }
