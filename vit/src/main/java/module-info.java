@@ -5,6 +5,7 @@ module leanvit.vit {
 
     exports leanvit.vit;
     exports leanvit.vit.draw;
+    exports leanvit.vit.eval;
     exports leanvit.vit.image;
     exports leanvit.vit.json;
     exports leanvit.vit.weights;

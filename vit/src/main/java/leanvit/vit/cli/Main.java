@@ -10,7 +10,9 @@ public final class Main {
 
     /** All commands, in the order of the help. */
     private static final List<Command> COMMANDS = List.of(
-            new ClassifyCommand());
+            new ClassifyCommand(),
+            new CompareCommand(),
+            new CalibrateCommand());
 
     private Main() {
     }

@@ -46,7 +46,8 @@ final class Syntax {
      * Begins a command's syntax.
      *
      * @param command  its name
-     * @param operands what stands beside the options, for help: {@code "IMAGE..."}, or empty where nothing may
+     * @param operands what stands beside the options, for help: {@code "IMAGE..."}, {@code "[FOLDER]"} where it may be left
+     *                 out, or empty where nothing may
      * @param summary  what it does, a phrase
      */
     Syntax(String command, String operands, String summary) {
@@ -208,7 +209,7 @@ final class Syntax {
         if (!help && operands.isEmpty() && !files.isEmpty()) {
             throw new UsageException("unexpected argument " + JsonWriter.quoteShort(files.get(0)));
         }
-        if (!help && !operands.isEmpty() && files.isEmpty()) {
+        if (!help && !operands.isEmpty() && !operands.startsWith("[") && files.isEmpty()) {
             throw new UsageException("expected " + operands);
         }
         return new Options(values, defaults(), files);

@@ -8,11 +8,10 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 import leanvit.vit.InvalidInputException;
+import leanvit.vit.io.WholeFile;
 
 /**
  * Reads JPEG and PNG files as PIL's {@code Image.open(file).convert("RGB")} does, and turns them upright by their Exif
@@ -76,22 +75,11 @@ public final class Pictures {
      * @throws IOException           if the file cannot be written; a file that was there before is then still there
      */
     public static void writePng(RgbImage picture, Path file) throws IOException {
-        Path target = file.toAbsolutePath();
-        if (Files.isDirectory(target)) {
-            throw new InvalidInputException(file, "cannot be written: it is a directory");
-        }
-        if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
-            throw new InvalidInputException(file, "cannot be written: its directory does not exist");
-        }
-        Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
+        WholeFile.write(file, part -> {
             try (OutputStream out = Files.newOutputStream(part, StandardOpenOption.CREATE_NEW)) {
                 PngWriter.write(picture, new BufferedOutputStream(out));
             }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        });
     }
 
     /** A picture as it lies in the file, and how it is to be turned. */

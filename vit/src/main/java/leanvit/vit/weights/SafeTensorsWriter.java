@@ -5,18 +5,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 
 import leanvit.vit.InvalidInputException;
+import leanvit.vit.io.WholeFile;
 import leanvit.vit.json.JsonWriter;
 
 /**
@@ -126,27 +123,12 @@ public final class SafeTensorsWriter {
      * @throws IOException           if the file cannot be written
      */
     public void write(Path file) throws IOException {
-        Path target = file.toAbsolutePath();
-        if (Files.isDirectory(target)) {
-            throw new InvalidInputException(file, "cannot be written: it is a directory");
-        }
-        if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
-            throw new InvalidInputException(file, "cannot be written: its directory does not exist");
-        }
-        Path part = target.resolveSibling(".leanvit-" + UUID.randomUUID() + ".part");
-        try {
+        WholeFile.write(file, part -> {
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
                     StandardOpenOption.WRITE)) {
                 write(channel);
             }
-            try {
-                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        });
     }
 
     private void write(FileChannel channel) throws IOException {

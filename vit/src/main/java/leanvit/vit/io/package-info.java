@@ -1,0 +1,2 @@
+/** Writing of files. Not exported. */
+package leanvit.vit.io;
