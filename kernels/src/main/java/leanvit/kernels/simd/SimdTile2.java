@@ -4,7 +4,6 @@ import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * {@link SimdTile3} on panels of 2 vectors: for processors with 16 vector registers (6 rows take 12 accumulators, 2 panel
@@ -162,25 +161,25 @@ final class SimdTile2 {
         c01.intoArray(c, co + L);
     }
 
-    /** One row of a matrix's last panel, of whose columns only the first {@code valid} exist. */
+    /**
+     * One row of a matrix's last panel, of whose columns only the first {@code valid}, L or more, exist: the last vectors
+     * overlap the ones before. Not by masks: before JDK 18 a masked store boxes vector and mask.
+     */
     static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, int valid, boolean add) {
+        int j1 = Math.min(L, valid - L);
         FloatVector c00 = FloatVector.fromArray(F, b, bo);
-        FloatVector c01 = FloatVector.fromArray(F, b, bo + L);
+        FloatVector c01 = FloatVector.fromArray(F, b, bo + j1);
         int bi = bo + 2 * L;
         for (int p = 0; p < k; p++, bi += 2 * L) {
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
             c00 = x.fma(FloatVector.fromArray(F, b, bi), c00);
-            c01 = x.fma(FloatVector.fromArray(F, b, bi + L), c01);
+            c01 = x.fma(FloatVector.fromArray(F, b, bi + j1), c01);
         }
-        VectorMask<Float> m0 = F.indexInRange(0, valid);
         if (add) {
-            c00 = c00.add(FloatVector.fromArray(F, c, co, m0));
+            c00 = c00.add(FloatVector.fromArray(F, c, co));
+            c01 = c01.add(FloatVector.fromArray(F, c, co + j1));
         }
-        c00.intoArray(c, co, m0);
-        VectorMask<Float> m1 = F.indexInRange(L, valid);
-        if (add) {
-            c01 = c01.add(FloatVector.fromArray(F, c, co + L, m1));
-        }
-        c01.intoArray(c, co + L, m1);
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + j1);
     }
 }

@@ -4,7 +4,6 @@ import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * The matmul's inner tile on panels of 3 vectors, for processors with 32 vector registers.
@@ -213,32 +212,30 @@ final class SimdTile3 {
         c02.intoArray(c, co + 2 * L);
     }
 
-    /** One row of a matrix's last panel, of whose columns only the first {@code valid} exist. */
+    /**
+     * One row of a matrix's last panel, of whose columns only the first {@code valid}, L or more, exist: the last vectors
+     * overlap the ones before. Not by masks: before JDK 18 a masked store boxes vector and mask.
+     */
     static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, int valid, boolean add) {
+        int j1 = Math.min(L, valid - L);
+        int j2 = Math.min(2 * L, valid - L);
         FloatVector c00 = FloatVector.fromArray(F, b, bo);
-        FloatVector c01 = FloatVector.fromArray(F, b, bo + L);
-        FloatVector c02 = FloatVector.fromArray(F, b, bo + 2 * L);
+        FloatVector c01 = FloatVector.fromArray(F, b, bo + j1);
+        FloatVector c02 = FloatVector.fromArray(F, b, bo + j2);
         int bi = bo + 3 * L;
         for (int p = 0; p < k; p++, bi += 3 * L) {
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
             c00 = x.fma(FloatVector.fromArray(F, b, bi), c00);
-            c01 = x.fma(FloatVector.fromArray(F, b, bi + L), c01);
-            c02 = x.fma(FloatVector.fromArray(F, b, bi + 2 * L), c02);
+            c01 = x.fma(FloatVector.fromArray(F, b, bi + j1), c01);
+            c02 = x.fma(FloatVector.fromArray(F, b, bi + j2), c02);
         }
-        VectorMask<Float> m0 = F.indexInRange(0, valid);
         if (add) {
-            c00 = c00.add(FloatVector.fromArray(F, c, co, m0));
+            c00 = c00.add(FloatVector.fromArray(F, c, co));
+            c01 = c01.add(FloatVector.fromArray(F, c, co + j1));
+            c02 = c02.add(FloatVector.fromArray(F, c, co + j2));
         }
-        c00.intoArray(c, co, m0);
-        VectorMask<Float> m1 = F.indexInRange(L, valid);
-        if (add) {
-            c01 = c01.add(FloatVector.fromArray(F, c, co + L, m1));
-        }
-        c01.intoArray(c, co + L, m1);
-        VectorMask<Float> m2 = F.indexInRange(2 * L, valid);
-        if (add) {
-            c02 = c02.add(FloatVector.fromArray(F, c, co + 2 * L, m2));
-        }
-        c02.intoArray(c, co + 2 * L, m2);
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + j1);
+        c02.intoArray(c, co + j2);
     }
 }
