@@ -6,7 +6,6 @@ import static leanvit.kernels.simd.Lanes.L;
 import jdk.incubator.vector.FloatVector;
 import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.scalar.ScalarGemm;
-import leanvit.kernels.scalar.ScalarMath;
 
 /** {@link leanvit.kernels.Gemm} on vectors: every panel meets all row tiles while it is in cache. */
 public final class SimdGemm {
@@ -30,11 +29,7 @@ public final class SimdGemm {
                 int tile = co + i * ldc + first;
                 tile(height, k, a, ao + i * lda, lda, b, bo, width, c, tile, ldc, valid, add);
                 if (epilogue == Epilogue.GELU) {
-                    if (valid < L) {
-                        ScalarGemm.gelu(height, valid, c, tile, ldc);
-                    } else {
-                        gelu(height, valid, c, tile, ldc);
-                    }
+                    gelu(height, valid, c, tile, ldc);
                 }
             }
         }
@@ -126,10 +121,6 @@ public final class SimdGemm {
                 row += ldc;
             }
         }
-        for (int r = 0; r < rows; r++) {
-            for (int j = body; j < columns; j++) {
-                c[co + r * ldc + j] = ScalarMath.gelu(c[co + r * ldc + j]);
-            }
-        }
+        ScalarGemm.gelu(rows, columns - body, c, co + body, ldc);
     }
 }
