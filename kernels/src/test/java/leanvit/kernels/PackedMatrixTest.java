@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.SplittableRandom;
 import leanvit.kernels.simd.PanelLayout;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class PackedMatrixTest {
@@ -47,7 +48,7 @@ class PackedMatrixTest {
                     all += Math.abs(value);
                 }
                 assertThat(all).as("padding of %d x %d holds something", k, n)
-                        .isCloseTo(sum, org.assertj.core.data.Offset.offset(1e-9 * (1 + sum)));
+                        .isCloseTo(sum, Offset.offset(1e-9 * (1 + sum)));
             }
         }
     }

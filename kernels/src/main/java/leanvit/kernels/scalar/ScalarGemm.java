@@ -32,10 +32,17 @@ public final class ScalarGemm {
                     axpy(valid, a[ao + i * lda + p], b, panelRow, c, row);
                 }
                 if (epilogue == Epilogue.GELU) {
-                    for (int j = 0; j < valid; j++) {
-                        c[row + j] = ScalarMath.gelu(c[row + j]);
-                    }
+                    gelu(1, valid, c, row, ldc);
                 }
+            }
+        }
+    }
+
+    /** Replaces a tile's values by their GELU. */
+    public static void gelu(int rows, int columns, float[] c, int co, int ldc) {
+        for (int r = 0; r < rows; r++, co += ldc) {
+            for (int j = co; j < co + columns; j++) {
+                c[j] = ScalarMath.gelu(c[j]);
             }
         }
     }

@@ -116,7 +116,7 @@ public final class SimdAttention {
             if (keyBias != null) {
                 System.arraycopy(keyBias, biasOffset + first, packed, bias, valid);
             }
-            transpose(valid, width, headDim, scale, qkv, k + first * stride, stride, packed, bias + width);
+            SimdPanels.transpose(valid, width, headDim, scale, qkv, k + first * stride, stride, packed, bias + width);
         }
         int values = offset + packedKeys(n, headDim);
         for (int panel = 0; panel < PanelLayout.panels(headDim); panel++) {
@@ -126,30 +126,6 @@ public final class SimdAttention {
             int to = values + first * (n + 1);
             Arrays.fill(packed, to, to + width, 0f);
             copyRows(n, valid, width, qkv, v + first, stride, packed, to + width);
-        }
-    }
-
-    /** Packs keys transposed; 4 at a time, so that 4 stores meet in a cache line. */
-    private static void transpose(int valid, int width, int headDim, float scale, float[] x, int xo, int stride,
-                                  float[] out, int to) {
-        int j = 0;
-        for (; j <= valid - 4; j += 4) {
-            int x0 = xo + j * stride;
-            int x1 = x0 + stride;
-            int x2 = x1 + stride;
-            int x3 = x2 + stride;
-            int o = to + j;
-            for (int c = 0; c < headDim; c++, o += width) {
-                out[o] = x[x0 + c] * scale;
-                out[o + 1] = x[x1 + c] * scale;
-                out[o + 2] = x[x2 + c] * scale;
-                out[o + 3] = x[x3 + c] * scale;
-            }
-        }
-        for (; j < width; j++) {
-            for (int c = 0; c < headDim; c++) {
-                out[to + c * width + j] = j < valid ? x[xo + j * stride + c] * scale : 0f;
-            }
         }
     }
 

@@ -3,13 +3,16 @@ package leanvit.kernels.simd;
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
- * {@link leanvit.kernels.BipartiteMatching} on vectors: the matmul's tiles over normalised destinations packed in panels.
- * Blocked destinations and padding have a bias of -infinity.
+ * {@link leanvit.kernels.BipartiteMatching} on vectors: the matmul's tiles over destinations packed in panels, and each dot
+ * product divided by both norms afterwards. Blocked destinations and padding have a bias of -infinity.
  *
- * <p>Scratch: the panels, a tile of 6 normalised sources, a tile of their scores, and a vector.
+ * <p>Scratch: the panels; 1 / norm of each destination; for listed rows the destinations, one after another; a tile of 6
+ * sources; a tile of their scores; a vector.
  */
 public final class SimdBipartiteMatching {
 
@@ -21,7 +24,8 @@ public final class SimdBipartiteMatching {
     /** Returns the scratch floats. */
     public static int scratchLength(int destinations, int width) {
         int padded = PanelLayout.paddedColumns(destinations);
-        return Math.toIntExact(PanelLayout.START + (long) padded * (width + 1) + TILE_ROWS * ((long) width + padded) + L);
+        return Math.toIntExact(PanelLayout.START + (long) padded * (width + 2) + (long) destinations * width
+                + TILE_ROWS * ((long) width + padded) + L);
     }
 
     /**
@@ -33,55 +37,49 @@ public final class SimdBipartiteMatching {
                              int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
                              float[] scratch) {
         int padded = PanelLayout.paddedColumns(nDestinations);
-        int tile = PanelLayout.START + padded * (width + 1);
+        int factors = PanelLayout.START + padded * (width + 1);
+        int copies = factors + padded;
+        int tile = copies + nDestinations * width;
         int scores = tile + TILE_ROWS * width;
         int lanes = scores + TILE_ROWS * padded;
-        int firstAllowed = blocked < nDestinations ? blocked : -1;
-        for (int panel = 0; panel < PanelLayout.panels(nDestinations); panel++) {
-            int first = PanelLayout.column(nDestinations, panel);
-            int columns = PanelLayout.width(nDestinations, panel);
-            int bias = PanelLayout.START + first * (width + 1);
-            for (int j = 0; j < columns; j++) {
-                int d = first + j;
-                int to = bias + columns + j;
-                boolean allowed = d >= blocked && d < nDestinations;
-                scratch[bias + j] = allowed ? 0f : Float.NEGATIVE_INFINITY;
-                if (allowed) {
-                    int from = destinationOffset + row(destinations, destinationsOffset, d) * destinationStride;
-                    float factor = factor(width, x, from, epsilon, scratch, lanes);
-                    for (int c = 0; c < width; c++) {
-                        scratch[to + c * columns] = x[from + c] * factor;
-                    }
-                } else {
-                    for (int c = 0; c < width; c++) {
-                        scratch[to + c * columns] = 0f;
-                    }
-                }
+        float[] rows = x;
+        int first = destinationOffset;
+        int stride = destinationStride;
+        if (destinations != null) {
+            for (int j = 0; j < nDestinations; j++) {
+                System.arraycopy(x, destinationOffset + destinations[destinationsOffset + j] * destinationStride,
+                        scratch, copies + j * width, width);
             }
+            rows = scratch;
+            first = copies;
+            stride = width;
+        }
+        pack(rows, first, stride, nDestinations, blocked, width, scratch);
+        Arrays.fill(scratch, factors, factors + padded, 1f);
+        for (int j = blocked; j < nDestinations; j++) {
+            scratch[factors + j] = factor(width, rows, first + j * stride, epsilon, scratch, lanes);
         }
         for (int i = 0; i < nSources; i += TILE_ROWS) {
-            int rows = Math.min(TILE_ROWS, nSources - i);
-            for (int r = 0; r < rows; r++) {
-                int from = sourceOffset + row(sources, sourcesOffset, i + r) * sourceStride;
-                float factor = factor(width, x, from, epsilon, scratch, lanes);
-                for (int c = 0; c < width; c++) {
-                    scratch[tile + r * width + c] = x[from + c] * factor;
-                }
+            int height = Math.min(TILE_ROWS, nSources - i);
+            for (int r = 0; r < height; r++) {
+                int source = sources == null ? i + r : sources[sourcesOffset + i + r];
+                System.arraycopy(x, sourceOffset + source * sourceStride, scratch, tile + r * width, width);
             }
             for (int panel = 0; panel < PanelLayout.panels(nDestinations); panel++) {
-                int first = PanelLayout.column(nDestinations, panel);
+                int column = PanelLayout.column(nDestinations, panel);
                 int columns = PanelLayout.width(nDestinations, panel);
-                SimdGemm.tile(rows, width, scratch, tile, width, scratch, PanelLayout.START + first * (width + 1), columns,
-                        scratch, scores + first, padded, columns, false);
+                SimdGemm.tile(height, width, scratch, tile, width, scratch, PanelLayout.START + column * (width + 1), columns,
+                        scratch, scores + column, padded, columns, false);
             }
-            for (int r = 0; r < rows; r++) {
+            for (int r = 0; r < height; r++) {
                 int row = scores + r * padded;
-                float max = SimdRows.max(padded, scratch, row);
-                int j = firstAllowed;
+                float max = scaledMax(padded, scratch, row, factors, lanes);
+                int j = blocked < nDestinations ? blocked : -1;
                 if (max > Float.NEGATIVE_INFINITY) {
                     while (scratch[row + j] != max) {
                         j++;
                     }
+                    max *= factor(width, scratch, tile + r * width, epsilon, scratch, lanes);
                 }
                 best[i + r] = max;
                 partner[i + r] = j;
@@ -89,23 +87,52 @@ public final class SimdBipartiteMatching {
         }
     }
 
-    private static int row(int[] list, int offset, int i) {
-        return list == null ? i : list[offset + i];
+    private static void pack(float[] x, int offset, int stride, int n, int blocked, int width, float[] packed) {
+        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
+            int first = PanelLayout.column(n, panel);
+            int columns = PanelLayout.width(n, panel);
+            int valid = Math.min(columns, n - first);
+            int bias = PanelLayout.START + first * (width + 1);
+            for (int j = 0; j < columns; j++) {
+                packed[bias + j] = first + j >= blocked && j < valid ? 0f : Float.NEGATIVE_INFINITY;
+            }
+            SimdPanels.transpose(valid, columns, width, 1f, x, offset + first * stride, stride, packed, bias + columns);
+        }
+    }
+
+    /** Multiplies a row, whole vectors long, by the factors and returns its largest value; NaN is passed over. */
+    private static float scaledMax(int padded, float[] x, int row, int factors, int lanes) {
+        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int j = 0; j < padded; j += L) {
+            FloatVector score = FloatVector.fromArray(F, x, row + j).mul(FloatVector.fromArray(F, x, factors + j));
+            score.intoArray(x, row + j);
+            max = max.blend(score, score.compare(VectorOperators.GT, max));
+        }
+        max.intoArray(x, lanes);
+        float largest = x[lanes];
+        for (int i = 1; i < L; i++) {
+            largest = x[lanes + i] > largest ? x[lanes + i] : largest;
+        }
+        return largest;
     }
 
     /** Returns 1 / (‖row‖ + epsilon), and 0 for a zero row. */
     private static float factor(int width, float[] x, int row, float epsilon, float[] scratch, int lanes) {
-        FloatVector sum = FloatVector.zero(F);
+        FloatVector squares = FloatVector.zero(F);
         int c = 0;
         for (; c <= width - L; c += L) {
             FloatVector v = FloatVector.fromArray(F, x, row + c);
-            sum = v.fma(v, sum);
+            squares = v.fma(v, squares);
         }
-        float tail = 0f;
+        squares.intoArray(scratch, lanes);
+        float sum = 0f;
+        for (int i = 0; i < L; i++) {
+            sum += scratch[lanes + i];
+        }
         for (; c < width; c++) {
-            tail += x[row + c] * x[row + c];
+            sum += x[row + c] * x[row + c];
         }
-        float norm = (float) Math.sqrt(SimdRows.sum(sum, scratch, lanes) + tail) + epsilon;
+        float norm = (float) Math.sqrt(sum) + epsilon;
         return norm == 0f ? 0f : 1f / norm;
     }
 }

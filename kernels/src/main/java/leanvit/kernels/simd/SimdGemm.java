@@ -5,7 +5,7 @@ import static leanvit.kernels.simd.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
 import leanvit.kernels.Gemm.Epilogue;
-import leanvit.kernels.scalar.ScalarMath;
+import leanvit.kernels.scalar.ScalarGemm;
 
 /** {@link leanvit.kernels.Gemm} on vectors: every panel meets all row tiles while it is in cache. */
 public final class SimdGemm {
@@ -41,12 +41,13 @@ public final class SimdGemm {
         boolean wide = PanelLayout.isWide(width);
         if (valid < width) {
             for (int r = 0; r < rows; r++) {
-                if (wide) {
+                if (valid < L) {
+                    narrow(k, a, ao + r * lda, b, bo, width, c, co + r * ldc, valid, add);
+                } else if (wide) {
                     SimdTile3.rows1Tail(k, a, ao + r * lda, b, bo, c, co + r * ldc, valid, add);
                 } else {
                     SimdTile2.rows1Tail(k, a, ao + r * lda, b, bo, c, co + r * ldc, valid, add);
                 }
-                columns(valid - valid % L, valid, k, a, ao + r * lda, b, bo, width, c, co + r * ldc, add);
             }
         } else if (wide) {
             tile3(rows, k, a, ao, lda, b, bo, c, co, ldc, add);
@@ -55,16 +56,16 @@ public final class SimdGemm {
         }
     }
 
-    /** The last columns, too few for a vector, with the bits of the vector code. */
-    private static void columns(int from, int to, int k, float[] a, int ao, float[] b, int bo, int width, float[] c, int co,
-                                boolean add) {
-        for (int j = from; j < to; j++) {
+    /** One row by fewer columns than a vector has lanes. */
+    private static void narrow(int k, float[] a, int a0, float[] b, int bo, int width, float[] c, int co, int columns,
+                               boolean add) {
+        for (int j = 0; j < columns; j++) {
             float sum = b[bo + j];
             int bi = bo + width + j;
             for (int p = 0; p < k; p++, bi += width) {
-                sum = Math.fma(a[ao + p], b[bi], sum);
+                sum = Math.fma(a[a0 + p], b[bi], sum);
             }
-            c[co + j] = add ? c[co + j] + sum : sum;
+            c[co + j] = add ? sum + c[co + j] : sum;
         }
     }
 
@@ -120,10 +121,6 @@ public final class SimdGemm {
                 row += ldc;
             }
         }
-        for (int r = 0; r < rows; r++) {
-            for (int j = body; j < columns; j++) {
-                c[co + r * ldc + j] = ScalarMath.gelu(c[co + r * ldc + j]);
-            }
-        }
+        ScalarGemm.gelu(rows, columns - body, c, co + body, ldc);
     }
 }

@@ -162,18 +162,24 @@ final class SimdTile2 {
     }
 
     /**
-     * One row of a matrix's last panel, of whose columns only the first {@code valid} exist: the whole vectors among these.
-     * No masks: on JDK 17 a masked store is a loop that allocates.
+     * One row of a matrix's last panel, of whose columns only the first {@code valid}, L or more, exist: the last vectors
+     * overlap the ones before. Not by masks: before JDK 18 a masked store boxes vector and mask.
      */
     static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, int valid, boolean add) {
+        int j1 = Math.min(L, valid - L);
         FloatVector c00 = FloatVector.fromArray(F, b, bo);
+        FloatVector c01 = FloatVector.fromArray(F, b, bo + j1);
         int bi = bo + 2 * L;
         for (int p = 0; p < k; p++, bi += 2 * L) {
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
             c00 = x.fma(FloatVector.fromArray(F, b, bi), c00);
+            c01 = x.fma(FloatVector.fromArray(F, b, bi + j1), c01);
         }
-        if (valid >= L) {
-            (add ? c00.add(FloatVector.fromArray(F, c, co)) : c00).intoArray(c, co);
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(F, c, co));
+            c01 = c01.add(FloatVector.fromArray(F, c, co + j1));
         }
+        c00.intoArray(c, co);
+        c01.intoArray(c, co + j1);
     }
 }
