@@ -42,29 +42,35 @@ final class InfoCommand implements Command {
                 reducers.add(Models.reducer("--reducers", spec.strip()));
             }
         }
-        JsonWriter json = options.has("--json") ? new JsonWriter().beginObject() : null;
-        if (json != null) {
-            machine(json);
-        } else {
-            machine(terminal);
+        if (!options.has("--model")) {
+            print(options, terminal, null, null, null);
+            return DONE;
         }
-        if (options.has("--model")) {
-            try (Checkpoint checkpoint = Models.open(options)) {
-                VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
-                Models.warn(checkpoint, terminal);
-                List<ReductionCost> costs = ReductionCost.of(Models.withThreads(model.inference(), options),
-                        reducers.isEmpty() ? Comparison.usualReducers(model.shape()) : reducers);
-                if (json != null) {
-                    model(json, model, checkpoint, costs);
-                } else {
-                    model(terminal, model, checkpoint, costs);
-                }
-            }
-        }
-        if (json != null) {
-            terminal.out().println(json.endObject());
+        try (Checkpoint checkpoint = Models.open(options)) {
+            VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
+            Models.warn(checkpoint, terminal);
+            List<ReductionCost> costs = ReductionCost.of(Models.withThreads(model.inference(), options),
+                    reducers.isEmpty() ? Comparison.usualReducers(model.shape()) : reducers);
+            print(options, terminal, model, checkpoint, costs);
         }
         return DONE;
+    }
+
+    private static void print(Options options, Terminal terminal, VisionTransformer model, Checkpoint checkpoint,
+                              List<ReductionCost> costs) {
+        if (options.has("--json")) {
+            JsonWriter json = new JsonWriter().beginObject();
+            machine(json);
+            if (model != null) {
+                model(json, model, checkpoint, costs);
+            }
+            terminal.out().println(json.endObject());
+        } else {
+            machine(terminal);
+            if (model != null) {
+                model(terminal, model, checkpoint, costs);
+            }
+        }
     }
 
     /** Returns the program's version; a jar knows it. */

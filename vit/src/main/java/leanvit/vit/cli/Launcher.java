@@ -21,8 +21,10 @@ import java.util.List;
 final class Launcher {
 
     private static final String MODULE = "jdk.incubator.vector";
-    /** Set in the second JVM, so that there is never a third; says whether the first one's stderr is a terminal. */
-    private static final String SECOND = "leanvit.terminal";
+    /** Set in the second JVM, so that there is never a third: the process id of the first one. */
+    private static final String FIRST = "leanvit.first";
+    /** Set in the second JVM: whether the first one's stderr is a terminal. */
+    private static final String TERMINAL = "leanvit.terminal";
     private static final List<String> BANNERS =
             List.of("WARNING: Using incubator module", "Picked up ", "NOTE: Picked up ");
     /**
@@ -39,21 +41,21 @@ final class Launcher {
             "-XX:CompileCommand=CompileThresholdScaling,leanvit.kernels.simd.*::*,0.003",
             "-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000",
             "-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=20000000");
-    private static final int PARENT_CHECK_MILLIS = 1000;
+    private static final int CHECK_MILLIS = 1000;
 
     private Launcher() {
     }
 
     /** Returns whether this JVM lacks the module, and a second one would have it. */
     static boolean isNeeded() {
-        return ModuleLayer.boot().findModule(MODULE).isEmpty() && System.getProperty(SECOND) == null
+        return ModuleLayer.boot().findModule(MODULE).isEmpty() && System.getProperty(FIRST) == null
                 && ModuleFinder.ofSystem().find(MODULE).isPresent();
     }
 
     /** Returns whether progress can be shown: whether stderr, of the first JVM, is a terminal. */
     static boolean isInteractive() {
-        String second = System.getProperty(SECOND);
-        return second == null ? Terminal.isStderrTerminal() : Boolean.parseBoolean(second);
+        String first = System.getProperty(TERMINAL);
+        return first == null ? Terminal.isStderrTerminal() : Boolean.parseBoolean(first);
     }
 
     /**
@@ -81,7 +83,8 @@ final class Launcher {
         List<String> command = new ArrayList<>();
         command.add(String.join(File.separator, System.getProperty("java.home"), "bin", "java"));
         command.add("--add-modules=" + MODULE);
-        command.add("-D" + SECOND + "=" + Terminal.isStderrTerminal());
+        command.add("-D" + FIRST + "=" + ProcessHandle.current().pid());
+        command.add("-D" + TERMINAL + "=" + Terminal.isStderrTerminal());
         command.add("-Djava.awt.headless=true");
         if (fastStart) {
             command.addAll(FAST_START);
@@ -126,20 +129,17 @@ final class Launcher {
 
     /** Makes this JVM, if it is the second one, end when the first one is gone, as after a kill that cannot be passed on. */
     static void watchFirst() {
-        if (System.getProperty(SECOND) == null) {
+        Long pid = Long.getLong(FIRST);
+        if (pid == null) {
             return;
         }
         Thread watch = new Thread(() -> {
             try {
-                // Looking up the parent costs some milliseconds; a short command ends before.
-                Thread.sleep(PARENT_CHECK_MILLIS);
-                ProcessHandle first = ProcessHandle.current().parent().orElse(null);
-                while (first != null && first.isAlive()) {
-                    Thread.sleep(PARENT_CHECK_MILLIS);
-                }
-                if (first != null) {
-                    Runtime.getRuntime().halt(Command.FAILED);
-                }
+                do {
+                    // Before the first look, which takes some milliseconds that a short command would miss.
+                    Thread.sleep(CHECK_MILLIS);
+                } while (ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent());
+                Runtime.getRuntime().halt(Command.FAILED);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

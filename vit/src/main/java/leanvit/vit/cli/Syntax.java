@@ -143,7 +143,7 @@ final class Syntax {
     /** Adds what every command has, after the command's own. */
     private Map<String, Option> all() {
         if (!options.containsKey("--help")) {
-            whole("--threads", "N", 1, MAX_THREADS, 1, "threads; the answers are the same for every number of them");
+            whole("--threads", "N", 1, MAX_THREADS, 1, "threads; they do not change the answers");
             flag("--verbose", "show stack traces of errors");
             flag("--help", "show this help");
         }
