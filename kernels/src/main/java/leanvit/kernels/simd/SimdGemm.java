@@ -29,7 +29,12 @@ public final class SimdGemm {
                 int tile = co + i * ldc + first;
                 tile(height, k, a, ao + i * lda, lda, b, bo, width, c, tile, ldc, valid, add);
                 if (epilogue == Epilogue.GELU) {
-                    gelu(height, valid, c, tile, ldc);
+                    // The vector loop is kept from calls without a whole vector: they would make C2 think its body cold.
+                    if (valid < L) {
+                        ScalarGemm.gelu(height, valid, c, tile, ldc);
+                    } else {
+                        gelu(height, valid, c, tile, ldc);
+                    }
                 }
             }
         }
