@@ -1,6 +1,7 @@
 /** The Vision Transformer that hosts the reducers: model, weights, images, drawing, command line. */
 module leanvit.vit {
     requires java.desktop;
+    requires jdk.management;
     requires transitive leanvit.reducers;
 
     exports leanvit.vit;

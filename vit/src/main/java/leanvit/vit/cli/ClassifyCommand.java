@@ -10,12 +10,19 @@ import leanvit.reducers.TokenReducer;
 import leanvit.vit.Classification;
 import leanvit.vit.Classifier;
 import leanvit.vit.InvalidInputException;
+import leanvit.vit.PictureTrace;
 import leanvit.vit.Prediction;
+import leanvit.vit.draw.ReductionPicture;
 import leanvit.vit.image.Pictures;
+import leanvit.vit.image.RgbImage;
+import leanvit.vit.io.WholeFile;
 import leanvit.vit.json.JsonWriter;
 
 /** {@code classify}: names what pictures show. */
 final class ClassifyCommand implements Command {
+
+    private static final int MAX_IMAGE_SIZE = 4096;
+    private static final int MAX_LAYER = 1023;
 
     @Override
     public Syntax syntax() {
@@ -23,24 +30,52 @@ final class ClassifyCommand implements Command {
                 .model()
                 .whole("--top", "K", 1, Integer.MAX_VALUE, 5, "classes a picture")
                 .json()
+                .text("--visualize", "OUT.png", "draw which patches of the picture merged or went, block by block; "
+                        + "for one picture")
+                .wholes("--visualize-layers", "L,L,...", 0, MAX_LAYER, "the blocks to draw, counted from 0; "
+                        + "default: those that reduce, four at most")
+                .whole("--image-size", "N", 1, MAX_IMAGE_SIZE, null, "look at N x N pixels instead of as many as the model was "
+                        + "trained on: a multiple of its patch; more sees more, and takes longer")
                 .note("A picture that cannot be read is reported, the others are classified all the same, and the exit "
                         + "status is 1.")
-                .example("cup.png")
-                .example("--model deit-tiny --reducer tome:r=8 --top 3 cat.jpg dog.jpg");
+                .example("testdata/demo/pictures/cup.png")
+                .example("--model deit-tiny --reducer tome:r=8 --top 3 cat.jpg dog.jpg")
+                .example("--model deit-tiny --reducer evit:keep=0.7 --visualize evit.png --visualize-layers 3,6,9 cat.jpg");
     }
 
     @Override
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
         TokenReducer reducer = Models.reducer(options);
-        Classifier classifier = Models.classifier(options, terminal).with(reducer);
         List<String> files = options.operands();
+        Path drawing = options.path("--visualize");
+        if (drawing == null && options.has("--visualize-layers")) {
+            throw new UsageException("--visualize-layers goes with --visualize");
+        }
+        if (drawing != null && files.size() > 1) {
+            throw new UsageException("--visualize draws one picture, came " + files.size());
+        }
+        if (drawing != null) {
+            WholeFile.check(drawing);
+        }
+        Classifier classifier = Models.classifier(options, terminal).with(reducer);
+        List<Integer> blocks = options.has("--visualize-layers") ? options.wholes("--visualize-layers")
+                : ReductionPicture.usualBlocks(reducer, classifier.model().shape());
+        ReductionPicture.checkBlocks(classifier.model().shape(), blocks);
         JsonWriter json = options.has("--json") ? new JsonWriter().beginArray() : null;
         int failed = 0;
         for (int i = 0; i < files.size(); i++) {
             String file = files.get(i);
             terminal.progress(i + " of " + files.size() + " pictures");
             try {
-                Classification classification = classifier.run(Pictures.read(path(file)), options.whole("--top"));
+                RgbImage picture = Pictures.read(path(file));
+                Classification classification;
+                if (drawing == null) {
+                    classification = classifier.run(picture, options.whole("--top"));
+                } else {
+                    PictureTrace trace = classifier.trace(picture, options.whole("--top"));
+                    Pictures.writePng(ReductionPicture.draw(classifier, trace, blocks), drawing);
+                    classification = trace.classification();
+                }
                 if (json != null) {
                     write(json, file, classification);
                 } else {
@@ -79,6 +114,7 @@ final class ClassifyCommand implements Command {
     }
 
     private static void print(Terminal terminal, String file, Classification classification, boolean several) {
+        terminal.endProgress();
         if (several) {
             terminal.out().println(file);
         }

@@ -13,11 +13,17 @@ import leanvit.reducers.Reducers;
 import leanvit.reducers.TensorFiles;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.Classifier;
+import leanvit.vit.Inference;
+import leanvit.vit.InvalidInputException;
+import leanvit.vit.VisionTransformer;
 import leanvit.vit.weights.Checkpoint;
+import leanvit.vit.weights.RandomWeights;
 import leanvit.vit.weights.SafeTensors;
 
-/** Makes what {@code --model}, {@code --reducer} and {@code --threads} ask for. */
+/** Makes what {@code --model}, {@code --arch}, {@code --reducer} and {@code --threads} ask for. */
 final class Models {
+
+    private static final long SEED = 1;
 
     private Models() {
     }
@@ -33,19 +39,45 @@ final class Models {
         return checkpoint.config().architecture();
     }
 
-    /** Loads the model of {@code --model} with the threads of {@code --threads}, and says what is odd about its weights. */
+    /**
+     * Loads the model of {@code --model} with the threads of {@code --threads} and, where it is given, for pictures of
+     * {@code --image-size}; says what is odd about its weights.
+     */
     static Classifier classifier(Options options, Terminal terminal) throws IOException, UsageException {
         try (Checkpoint checkpoint = open(options)) {
-            Classifier classifier = Classifier.of(checkpoint);
+            int side = options.has("--image-size") ? options.whole("--image-size") : 0;
+            Classifier classifier = side == 0 ? Classifier.of(checkpoint) : Classifier.of(checkpoint, side, side);
             warn(checkpoint, terminal);
-            return withThreads(classifier, options);
+            int threads = options.whole("--threads");
+            return threads == 1 ? classifier : classifier.with(executor(threads), threads);
         }
     }
 
-    /** Gives a classifier the threads of {@code --threads}. */
-    static Classifier withThreads(Classifier classifier, Options options) {
+    /** Loads the model of {@code --model}, or makes that of {@code --arch}; says what is odd about its weights. */
+    static VisionTransformer transformer(Options options, Terminal terminal) throws IOException, UsageException {
+        if (!options.has("--arch")) {
+            try (Checkpoint checkpoint = open(options)) {
+                VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
+                warn(checkpoint, terminal);
+                return model;
+            }
+        }
+        if (options.has("--model")) {
+            throw new UsageException("--model and --arch: give one of them");
+        }
+        RandomWeights weights;
+        try {
+            weights = RandomWeights.of(options.text("--arch"), SEED);
+        } catch (InvalidInputException e) {
+            throw new UsageException(e.getMessage());
+        }
+        return VisionTransformer.of(weights.config(), weights);
+    }
+
+    /** Gives a runner the threads of {@code --threads}. */
+    static Inference withThreads(Inference inference, Options options) {
         int threads = options.whole("--threads");
-        return threads == 1 ? classifier : classifier.with(executor(threads), threads);
+        return threads == 1 ? inference : inference.with(executor(threads), threads);
     }
 
     /** Says which of the weights read so far are NaN or infinite. */

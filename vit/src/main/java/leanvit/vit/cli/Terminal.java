@@ -1,6 +1,10 @@
 package leanvit.vit.cli;
 
+import java.io.Console;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Where a command writes: results to {@code out}, everything else to {@code err}. For one thread. */
 final class Terminal {
@@ -23,6 +27,31 @@ final class Terminal {
         this.err = err;
         this.interactive = interactive;
         lastProgress = System.nanoTime() - PROGRESS_NANOS;
+    }
+
+    /**
+     * Returns whether this process's stderr is a terminal. Where the system does not tell (it does on Linux), whether the
+     * console is one, which is about stdin and stdout.
+     */
+    static boolean isStderrTerminal() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        } catch (IOException | UnsupportedOperationException e) {
+            return isTerminal(System.console());
+        }
+    }
+
+    /** Since Java 22 there is a console without a terminal, too, and it says which it is. */
+    private static boolean isTerminal(Console console) {
+        if (console == null) {
+            return false;
+        }
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return true;
+        }
     }
 
     /** Returns where results go. */
