@@ -33,11 +33,13 @@ final class Workers {
     private final AtomicLong ticket = new AtomicLong(CLOSED);
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicInteger helpers = new AtomicInteger();
+    /** Worker numbers given out in this pass; the caller's thread is worker 0. */
+    private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean open;
     private volatile Throwable failure;
     private Step step;
     private int pieces;
-    private final Runnable[] helperLoops;
+    private final Runnable helperLoop = this::help;
 
     /** Uses the caller's thread alone. */
     Workers() {
@@ -51,11 +53,6 @@ final class Workers {
         }
         this.executor = threads == 1 ? null : Objects.requireNonNull(executor, "executor");
         this.threads = threads;
-        helperLoops = new Runnable[threads - 1];
-        for (int i = 0; i < helperLoops.length; i++) {
-            int worker = i + 1;
-            helperLoops[i] = () -> help(worker);
-        }
     }
 
     int threads() {
@@ -72,10 +69,11 @@ final class Workers {
             Thread.onSpinWait();
         }
         failure = null;
+        numbers.set(1);
         open = true;
-        for (Runnable loop : helperLoops) {
+        for (int i = 1; i < threads; i++) {
             try {
-                executor.execute(loop);
+                executor.execute(helperLoop);
             } catch (RejectedExecutionException e) {
                 // The caller's thread then does the work.
                 break;
@@ -111,9 +109,14 @@ final class Workers {
         }
     }
 
-    private void help(int worker) {
+    /** A helper's whole pass. One that an executor held back may begin in a later pass: so numbers are taken on arrival. */
+    private void help() {
         helpers.incrementAndGet();
         try {
+            int worker = open ? numbers.getAndIncrement() : threads;
+            if (worker >= threads) {
+                return;
+            }
             for (int spins = 0; open; spins++) {
                 spins = work(worker) ? 0 : spins;
                 pause(spins);
