@@ -1,5 +1,9 @@
 package leanvit.kernels.simd;
 
+import static leanvit.kernels.simd.LaneFolds.EIGHTH;
+import static leanvit.kernels.simd.LaneFolds.HALF;
+import static leanvit.kernels.simd.LaneFolds.QUARTER;
+import static leanvit.kernels.simd.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
@@ -57,7 +61,7 @@ public final class SimdBipartiteMatching {
         pack(rows, first, stride, nDestinations, blocked, width, scratch);
         Arrays.fill(scratch, factors, factors + padded, 1f);
         for (int j = blocked; j < nDestinations; j++) {
-            scratch[factors + j] = factor(width, rows, first + j * stride, epsilon, scratch, lanes);
+            scratch[factors + j] = factor(width, rows, first + j * stride, epsilon);
         }
         for (int i = 0; i < nSources; i += TILE_ROWS) {
             int height = Math.min(TILE_ROWS, nSources - i);
@@ -79,7 +83,7 @@ public final class SimdBipartiteMatching {
                     while (scratch[row + j] != max) {
                         j++;
                     }
-                    max *= factor(width, scratch, tile + r * width, epsilon, scratch, lanes);
+                    max *= factor(width, scratch, tile + r * width, epsilon);
                 }
                 best[i + r] = max;
                 partner[i + r] = j;
@@ -117,18 +121,18 @@ public final class SimdBipartiteMatching {
     }
 
     /** Returns 1 / (‖row‖ + epsilon), and 0 for a zero row. */
-    private static float factor(int width, float[] x, int row, float epsilon, float[] scratch, int lanes) {
+    private static float factor(int width, float[] x, int row, float epsilon) {
         FloatVector squares = FloatVector.zero(F);
         int c = 0;
         for (; c <= width - L; c += L) {
             FloatVector v = FloatVector.fromArray(F, x, row + c);
             squares = v.fma(v, squares);
         }
-        squares.intoArray(scratch, lanes);
-        float sum = 0f;
-        for (int i = 0; i < L; i++) {
-            sum += scratch[lanes + i];
-        }
+        squares = squares.add(squares.rearrange(HALF));
+        squares = squares.add(squares.rearrange(QUARTER));
+        squares = L > 4 ? squares.add(squares.rearrange(EIGHTH)) : squares;
+        squares = L > 8 ? squares.add(squares.rearrange(SIXTEENTH)) : squares;
+        float sum = squares.lane(0);
         for (; c < width; c++) {
             sum += x[row + c] * x[row + c];
         }
