@@ -4,6 +4,7 @@ import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.I;
 import static leanvit.kernels.simd.Lanes.L;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -19,6 +20,13 @@ public final class SimdArgSort {
     private static final int BLOCK = 2 * L;
     /** The largest k to rank by counting; beyond it quicksort's k log k wins. */
     private static final int LARGEST_RANKED = 64 * L;
+
+    /** 0, 1, 2, ...; {@code addIndex} boxes its result on JDK 17. */
+    private static final int[] LANES = new int[L];
+
+    static {
+        Arrays.setAll(LANES, i -> i);
+    }
 
     private SimdArgSort() {
     }
@@ -160,7 +168,7 @@ public final class SimdArgSort {
      */
     private static void rank(int k, int[] keys, int offset, long[] scratch) {
         IntVector one = IntVector.broadcast(I, 1);
-        IntVector lane0 = IntVector.zero(I).addIndex(1);
+        IntVector lane0 = IntVector.fromArray(I, LANES, 0);
         IntVector lane1 = lane0.add(L);
         for (int block = 0; block < k; block += BLOCK) {
             int first = Math.min(block, k - BLOCK);

@@ -25,17 +25,33 @@ public final class SimdLayerNorm {
         }
         for (int r = 0; r < rows; r++) {
             int from = offset + r * stride;
-            row(x, from, columns, x[from], false, weight, bias, epsilon, out, outOffset + r * outStride);
+            float pivot = x[from];
+            long moments = moments(x, from, columns, pivot);
+            float shift = FloatPair.first(moments);
+            float variance = FloatPair.second(moments);
+            if (shift * shift > 4 * variance) {
+                // The pivot lies over 2 standard deviations from the mean, so that digits cancelled.
+                pivot += shift;
+                moments = moments(x, from, columns, pivot);
+                shift = FloatPair.first(moments);
+                variance = FloatPair.second(moments);
+            }
+            if (variance <= Float.MAX_VALUE) {
+                float scale = 1f / (float) Math.sqrt((variance > 0f ? variance : 0f) + epsilon);
+                normalise(x, from, columns, pivot, shift, scale, weight, bias, out, outOffset + r * outStride);
+            } else {
+                // Overflow, infinities or NaN: squares of floats are no trouble in double.
+                ScalarLayerNorm.rows(x, from, stride, 1, columns, weight, bias, epsilon,
+                        out, outOffset + r * outStride, outStride);
+            }
         }
     }
 
     /**
-     * One row of L columns or more. Sums are taken of the deviations from a pivot, the row's first value. Where that turns out
-     * to lie over 2 standard deviations from the mean, so that digits cancelled, the row is done over with the mean as pivot.
+     * Pass 1: returns mean less pivot, and the variance, of a row of L columns or more. Sums are taken of the deviations from a
+     * pivot: any value of the row will do unless it lies far out.
      */
-    private static void row(float[] x, int offset, int columns, float pivot, boolean again, float[] weight, float[] bias,
-                            float epsilon, float[] out, int outOffset) {
-        // pass 1
+    private static long moments(float[] x, int offset, int columns, float pivot) {
         FloatVector pivots = FloatVector.broadcast(F, pivot);
         FloatVector sum0 = FloatVector.zero(F);
         FloatVector sum1 = sum0;
@@ -76,23 +92,17 @@ public final class SimdLayerNorm {
             sum += deviation;
             squares += deviation * deviation;
         }
-        if (!(squares <= Float.MAX_VALUE)) {
-            // Overflow, infinities or NaN: squares of floats are no trouble in double.
-            ScalarLayerNorm.rows(x, offset, columns, 1, columns, weight, bias, epsilon, out, outOffset, columns);
-            return;
-        }
         float shift = sum / columns;
-        float variance = squares / columns - shift * shift;
-        if (!again && shift * shift > 4 * variance) {
-            row(x, offset, columns, pivot + shift, true, weight, bias, epsilon, out, outOffset);
-            return;
-        }
+        return FloatPair.of(shift, squares / columns - shift * shift);
+    }
 
-        // pass 2: the result
-        float scale = 1f / (float) Math.sqrt((variance > 0f ? variance : 0f) + epsilon);
+    /** Pass 2: the result. */
+    private static void normalise(float[] x, int offset, int columns, float pivot, float shift, float scale,
+                                  float[] weight, float[] bias, float[] out, int outOffset) {
+        FloatVector pivots = FloatVector.broadcast(F, pivot);
         FloatVector shifts = FloatVector.broadcast(F, shift);
         FloatVector scales = FloatVector.broadcast(F, scale);
-        c = 0;
+        int c = 0;
         for (; c <= columns - L; c += L) {
             FloatVector deviation = FloatVector.fromArray(F, x, offset + c).sub(pivots).sub(shifts);
             deviation.mul(scales).fma(FloatVector.fromArray(F, weight, c), FloatVector.fromArray(F, bias, c))

@@ -7,6 +7,7 @@ import static leanvit.kernels.simd.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -14,6 +15,13 @@ import leanvit.kernels.scalar.ScalarSoftmax;
 
 /** {@link leanvit.kernels.Softmax} on the Vector API: two passes over a row that stays in the L1 cache. */
 public final class SimdSoftmax {
+
+    /** L zeros and L ones: from index L - n on, a vector whose first n lanes are 0. */
+    private static final float[] ONCE = new float[2 * L];
+
+    static {
+        Arrays.fill(ONCE, L, 2 * L, 1f);
+    }
 
     private SimdSoftmax() {
     }
@@ -32,7 +40,9 @@ public final class SimdSoftmax {
                 max = max(x, following, columns);
                 ScalarSoftmax.withoutMaximum(x, offset, columns, out, outOffset);
             } else {
-                max = row(x, offset, columns, max, following, out, outOffset);
+                long result = exponentials(x, offset, columns, max, following, out, outOffset);
+                max = FloatPair.first(result);
+                scale(out, outOffset, columns, 1f / FloatPair.second(result));
             }
         }
     }
@@ -49,28 +59,28 @@ public final class SimdSoftmax {
     }
 
     /**
-     * One row of L columns or more, given its largest value; returns that of the following row. (Looked for on the way it costs
-     * nothing; as a pass of its own it would keep the exponentials waiting, a quarter of the time.)
+     * Pass 1 over a row of L columns or more, given its largest value: exponentials. Returns the following row's largest value
+     * and the exponentials' sum. (Looked for on the way, that value costs nothing; in a pass of its own it would keep the
+     * exponentials waiting, a quarter of the time.)
      *
-     * <p>Over 325 bytecodes, so that C2 compiles it by itself: see {@link SimdRows#softmax}.
+     * <p>The last vector overlaps the one before it, so that no exponential is scalar: of 197 columns 5 would be, and take as
+     * long as 60 others. What it has twice it adds times 0. Since in place it would read what the one before wrote, each
+     * vector is loaded before the one before it is stored.
      */
-    private static float row(float[] x, int offset, int columns, float max, int following, float[] out, int outOffset) {
-        // pass 1: exponentials and their sum; the last vector overlaps the one before, so it adds only its last lanes, and
-        // since in place it would read what that one wrote, each vector is loaded before the one before is stored
+    private static long exponentials(float[] x, int offset, int columns, float max, int following,
+                                     float[] out, int outOffset) {
         FloatVector shift = FloatVector.broadcast(F, max);
-        FloatVector lane = FloatVector.zero(F).addIndex(1);
         FloatVector followingMax = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         FloatVector sum = FloatVector.zero(F);
         FloatVector next = FloatVector.fromArray(F, x, offset);
         int last = columns - L;
-        int c = 0;
-        for (; c < columns; c += L) {
+        for (int c = 0; c < columns; c += L) {
             int at = Math.min(c, last);
             FloatVector present = next;
             next = FloatVector.fromArray(F, x, offset + Math.min(c + L, last));
             FloatVector exponential = VectorMath.expNonPositive(present.sub(shift));
             exponential.intoArray(out, outOffset + at);
-            sum = sum.add(exponential.blend(0f, lane.compare(VectorOperators.LT, (float) (c - at))));
+            sum = exponential.fma(FloatVector.fromArray(F, ONCE, L - (c - at)), sum);
             FloatVector below = FloatVector.fromArray(F, x, following + at);
             followingMax = followingMax.blend(below, below.compare(VectorOperators.GT, followingMax));
         }
@@ -82,16 +92,17 @@ public final class SimdSoftmax {
         sum = sum.add(sum.rearrange(QUARTER));
         sum = L > 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;
         sum = L > 8 ? sum.add(sum.rearrange(SIXTEENTH)) : sum;
+        return FloatPair.of(Float.intBitsToFloat(maxBits ^ maxBits >> 31 & Integer.MAX_VALUE), sum.lane(0));
+    }
 
-        // pass 2: times 1 / sum
-        float scale = 1f / sum.lane(0);
-        FloatVector scales = FloatVector.broadcast(F, scale);
-        for (c = 0; c <= last; c += L) {
-            FloatVector.fromArray(F, out, outOffset + c).mul(scales).intoArray(out, outOffset + c);
+    /** Pass 2. */
+    private static void scale(float[] x, int offset, int columns, float scale) {
+        int c = 0;
+        for (; c <= columns - L; c += L) {
+            FloatVector.fromArray(F, x, offset + c).mul(scale).intoArray(x, offset + c);
         }
         for (; c < columns; c++) {
-            out[outOffset + c] *= scale;
+            x[offset + c] *= scale;
         }
-        return Float.intBitsToFloat(maxBits ^ maxBits >> 31 & Integer.MAX_VALUE);
     }
 }
