@@ -79,7 +79,7 @@ public final class Main {
                 return finished(Command.DONE);
             }
             if (mayStartAgain && Launcher.isNeeded()) {
-                return Launcher.run(words);
+                return Launcher.run(words, command.isShort(options));
             }
             return finished(command.run(options, terminal));
         } catch (UsageException e) {

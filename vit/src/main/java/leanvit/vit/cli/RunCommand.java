@@ -1,5 +1,6 @@
 package leanvit.vit.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ import leanvit.vit.weights.SafeTensorsWriter;
 final class RunCommand implements Command {
 
     private static final String PIXELS = "pixels";
+    /** Sixteen images of 224 x 224. */
+    private static final long FEW_BYTES = 16L * 3 * 224 * 224 * Float.BYTES + 4096;
 
     @Override
     public Syntax syntax() {
@@ -38,6 +41,12 @@ final class RunCommand implements Command {
                 .note("Images of another size than the model's are taken where both sides are multiples of the patch; position "
                         + "embeddings are then resized.")
                 .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 --trace");
+    }
+
+    @Override
+    public boolean isShort(Options options) {
+        String input = options.text("--input");
+        return input != null && new File(input).length() <= FEW_BYTES;
     }
 
     @Override

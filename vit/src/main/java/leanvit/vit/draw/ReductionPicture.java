@@ -20,8 +20,8 @@ import leanvit.vit.image.RgbImage;
  */
 public final class ReductionPicture {
 
-    /** Blocks shown where nobody chose any: beside the input, as many panels as one looks at together. */
-    private static final int USUAL_PANELS = 4;
+    /** Blocks shown where nobody chose any: with the input they fill one row. */
+    private static final int USUAL_PANELS = 3;
 
     private ReductionPicture() {
     }
@@ -65,7 +65,7 @@ public final class ReductionPicture {
         }
     }
 
-    /** Returns the blocks to show where nobody chose any: those that reduce, or where these are many, four evenly spread. */
+    /** Returns the blocks to show where nobody chose any: those that reduce, or where these are many, three evenly spread. */
     public static List<Integer> usualBlocks(TokenReducer reducer, ModelShape shape) {
         List<Integer> blocks = new ArrayList<>();
         for (int block = 0; block < shape.depth(); block++) {
