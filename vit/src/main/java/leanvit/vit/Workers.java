@@ -36,6 +36,8 @@ final class Workers {
     /** Worker numbers given out in this pass; the caller's thread is worker 0. */
     private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean open;
+    /** The thread whose pass it is. An executor may hand a helper's work back to it, which must not wait for itself. */
+    private Thread caller;
     private volatile Throwable failure;
     private Step step;
     private int pieces;
@@ -55,6 +57,11 @@ final class Workers {
         this.threads = threads;
     }
 
+    /** Returns another of the same kind, for a runner that another thread may use at the same time. */
+    Workers another() {
+        return new Workers(executor, threads);
+    }
+
     int threads() {
         return threads;
     }
@@ -70,14 +77,18 @@ final class Workers {
         }
         failure = null;
         numbers.set(1);
+        caller = Thread.currentThread();
         open = true;
-        for (int i = 1; i < threads; i++) {
-            try {
+        try {
+            for (int i = 1; i < threads; i++) {
                 executor.execute(helperLoop);
-            } catch (RejectedExecutionException e) {
-                // The caller's thread then does the work.
-                break;
             }
+        } catch (RejectedExecutionException e) {
+            // The caller's thread then does the work of those that did not come.
+            return;
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 
@@ -113,7 +124,7 @@ final class Workers {
     private void help() {
         helpers.incrementAndGet();
         try {
-            int worker = open ? numbers.getAndIncrement() : threads;
+            int worker = open && Thread.currentThread() != caller ? numbers.getAndIncrement() : threads;
             if (worker >= threads) {
                 return;
             }
