@@ -7,26 +7,14 @@ import leanvit.kernels.scalar.ScalarMath;
 import leanvit.kernels.simd.Lanes;
 import leanvit.kernels.simd.VectorMath;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** The functions inside the kernels, in a loop over an array that stays in the L1 cache: nanoseconds a float. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector"})
-@Warmup(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @OperationsPerInvocation(VectorMathBenchmark.LENGTH)
-public class VectorMathBenchmark {
+public class VectorMathBenchmark extends KernelBenchmark {
 
     /** 8 KB in and 8 KB out. */
     static final int LENGTH = 2048;
@@ -76,22 +64,6 @@ public class VectorMathBenchmark {
     public float[] gelu() {
         for (int i = 0; i < LENGTH; i += Lanes.L) {
             VectorMath.gelu(FloatVector.fromArray(Lanes.F, x, i)).intoArray(out, i);
-        }
-        return out;
-    }
-
-    @Benchmark
-    public float[] geluScalar() {
-        for (int i = 0; i < LENGTH; i++) {
-            out[i] = ScalarMath.gelu(x[i]);
-        }
-        return out;
-    }
-
-    @Benchmark
-    public float[] expScalar() {
-        for (int i = 0; i < LENGTH; i++) {
-            out[i] = ScalarMath.exp(x[i]);
         }
         return out;
     }

@@ -1,5 +1,6 @@
 package leanvit.kernels;
 
+import java.util.Objects;
 import leanvit.kernels.scalar.ScalarAttention;
 import leanvit.kernels.simd.SimdAttention;
 
@@ -85,7 +86,7 @@ public final class Attention {
                                float[] columns, int columnsOffset, float[] scratch) {
         check(n, n, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset, out, outOffset, outStride);
         Checks.range("prefix", 0, prefix, n);
-        Checks.optional("columns", columns, columnsOffset, n);
+        Checks.optional("columns", Objects.requireNonNull(columns, "columns"), columnsOffset, n);
         Checks.length("scratch", scratch, headMaxScratchLength(n, heads, headDim));
         if (Provider.SIMD) {
             SimdAttention.headMax(n, prefix, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,

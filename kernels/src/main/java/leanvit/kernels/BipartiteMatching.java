@@ -8,9 +8,10 @@ import leanvit.kernels.simd.SimdBipartiteMatching;
  * Bolya et al. 2023, section 3; TPS, Wei et al. 2023, section 3.2). Many sources may have the same destination. Scores are
  * made 6 sources at a time; the sources x destinations matrix is never stored.
  *
- * <p>Ties go to the lowest destination. A zero row has cosine 0 with every other. NaN never wins: a source without a
- * comparable destination has best -infinity and the first destination that is allowed as partner (-1 if none is). Cosines
- * may exceed 1 by rounding. Relative error of a cosine against exact arithmetic: 1e-6 plus what cancellation adds.
+ * <p>Ties go to the lowest destination. A zero row (shorter than 1.2e-38) has cosine 0 with every other. NaN never wins, and a
+ * row that holds an infinity counts as NaN: a source without a comparable destination has best -infinity and the first
+ * destination that is allowed as partner (-1 if none is). Cosines may exceed 1 by rounding. Relative error of a cosine against
+ * exact arithmetic, for rows up to 1e37 long: 1e-6 plus what cancellation adds.
  * Thread-safe where outputs and scratch are disjoint; allocates nothing.
  */
 public final class BipartiteMatching {

@@ -12,6 +12,13 @@ final class Checks {
         }
     }
 
+    /** {@link #notNegative(String, int)} for {@code part of name}, put together only where it has to be said. */
+    private static void notNegative(String part, String name, int value) {
+        if (value < 0) {
+            notNegative(part + " of " + name, value);
+        }
+    }
+
     static void range(String name, int from, int to, int size) {
         if (from < 0 || from > to || to > size) {
             throw new IndexOutOfBoundsException(name + " " + from + " to " + to + " of " + size);
@@ -20,8 +27,8 @@ final class Checks {
 
     /** Checks that a row-major matrix lies within its array. */
     static void rows(String name, float[] array, int offset, int stride, int rows, int columns) {
-        notNegative("rows", rows);
-        notNegative("columns", columns);
+        notNegative("rows", name, rows);
+        notNegative("columns", name, columns);
         if (rows == 0 || columns == 0) {
             return;
         }
@@ -37,10 +44,10 @@ final class Checks {
 
     /** Checks that one matrix a head lies within its array; strides may interleave heads and rows. */
     static void heads(String name, float[] array, int offset, int headStride, int heads, int rowStride, int rows, int columns) {
-        notNegative("rows", rows);
-        notNegative("columns", columns);
-        notNegative("head stride", headStride);
-        notNegative("row stride", rowStride);
+        notNegative("rows", name, rows);
+        notNegative("columns", name, columns);
+        notNegative("head stride", name, headStride);
+        notNegative("row stride", name, rowStride);
         if (heads < 1) {
             throw new IllegalArgumentException("heads is " + heads + ", expected 1 or more");
         }
@@ -54,7 +61,7 @@ final class Checks {
 
     /** Checks that {@code count} values lie within an array of {@code length}. */
     static void values(String name, int length, int offset, int count) {
-        notNegative("count", count);
+        notNegative("count", name, count);
         if (count > 0 && (offset < 0 || (long) offset + count > length)) {
             throw new IndexOutOfBoundsException(
                     name + ": " + count + " values from " + offset + ", the array has " + length);
@@ -103,7 +110,7 @@ final class Checks {
     /** Checks that every listed row lies within its array. */
     static void listedRows(String name, int[] list, int listOffset, int count, float[] array, int offset, int stride,
                            int columns) {
-        notNegative("count", count);
+        notNegative("count", name, count);
         if (listOffset < 0 || (long) listOffset + count > list.length) {
             throw new IndexOutOfBoundsException(
                     name + ": " + count + " values from " + listOffset + ", the array has " + list.length);

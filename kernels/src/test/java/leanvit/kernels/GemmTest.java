@@ -377,13 +377,4 @@ class GemmTest {
                     .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("panels ");
         }
     }
-
-    @ParameterizedTest
-    @EnumSource(Epilogue.class)
-    void aWarmCallAllocatesNothing(Epilogue epilogue) {
-        Product product = Product.random(23, 101, 37, true, 1);
-        PackedMatrix packed = product.packed();
-        float[] c = new float[23 * 101];
-        Allocations.assertNoneWhenWarm(() -> Gemm.multiply(23, product.a, 0, 37, packed, epilogue, c, 0, 101));
-    }
 }

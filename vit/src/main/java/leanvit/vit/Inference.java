@@ -64,7 +64,7 @@ public final class Inference {
      */
     public Inference with(TokenReducer reducer) {
         reducer.check(shape);
-        return new Inference(model, reducer, workers);
+        return new Inference(model, reducer, workers.another());
     }
 
     /**

@@ -33,11 +33,15 @@ final class Workers {
     private final AtomicLong ticket = new AtomicLong(CLOSED);
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicInteger helpers = new AtomicInteger();
+    /** Worker numbers given out in this pass; the caller's thread is worker 0. */
+    private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean open;
+    /** The thread whose pass it is. An executor may hand a helper's work back to it, which must not wait for itself. */
+    private Thread caller;
     private volatile Throwable failure;
     private Step step;
     private int pieces;
-    private final Runnable[] helperLoops;
+    private final Runnable helperLoop = this::help;
 
     /** Uses the caller's thread alone. */
     Workers() {
@@ -51,11 +55,11 @@ final class Workers {
         }
         this.executor = threads == 1 ? null : Objects.requireNonNull(executor, "executor");
         this.threads = threads;
-        helperLoops = new Runnable[threads - 1];
-        for (int i = 0; i < helperLoops.length; i++) {
-            int worker = i + 1;
-            helperLoops[i] = () -> help(worker);
-        }
+    }
+
+    /** Returns another of the same kind, for a runner that another thread may use at the same time. */
+    Workers another() {
+        return new Workers(executor, threads);
     }
 
     int threads() {
@@ -72,14 +76,19 @@ final class Workers {
             Thread.onSpinWait();
         }
         failure = null;
+        numbers.set(1);
+        caller = Thread.currentThread();
         open = true;
-        for (Runnable loop : helperLoops) {
-            try {
-                executor.execute(loop);
-            } catch (RejectedExecutionException e) {
-                // The caller's thread then does the work.
-                break;
+        try {
+            for (int i = 1; i < threads; i++) {
+                executor.execute(helperLoop);
             }
+        } catch (RejectedExecutionException e) {
+            // The caller's thread then does the work of those that did not come.
+            return;
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 
@@ -111,9 +120,14 @@ final class Workers {
         }
     }
 
-    private void help(int worker) {
+    /** A helper's whole pass. One that an executor held back may begin in a later pass: so numbers are taken on arrival. */
+    private void help() {
         helpers.incrementAndGet();
         try {
+            int worker = open && Thread.currentThread() != caller ? numbers.getAndIncrement() : threads;
+            if (worker >= threads) {
+                return;
+            }
             for (int spins = 0; open; spins++) {
                 spins = work(worker) ? 0 : spins;
                 pause(spins);

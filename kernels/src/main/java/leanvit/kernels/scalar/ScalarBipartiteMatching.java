@@ -55,13 +55,14 @@ public final class ScalarBipartiteMatching {
         return list == null ? i : list[offset + i];
     }
 
-    private static float factor(int width, float[] x, int row, float epsilon) {
-        float sum = 0f;
+    /** Returns 1 / (‖row‖ + epsilon), and 0 for a zero row. */
+    public static float factor(int width, float[] x, int row, float epsilon) {
+        double squares = 0;
         for (int c = 0; c < width; c++) {
-            sum += x[row + c] * x[row + c];
+            squares += (double) x[row + c] * x[row + c];
         }
-        float norm = (float) Math.sqrt(sum) + epsilon;
-        return norm == 0f ? 0f : 1f / norm;
+        double norm = Math.sqrt(squares) + epsilon;
+        return norm < Float.MIN_NORMAL ? 0f : (float) (1 / norm);
     }
 
     private static void axpy(int n, float factor, float[] x, int xo, int yo) {

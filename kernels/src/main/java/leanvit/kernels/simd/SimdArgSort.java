@@ -4,50 +4,50 @@ import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.I;
 import static leanvit.kernels.simd.Lanes.L;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import leanvit.kernels.scalar.ScalarArgSort;
 
 /**
  * {@link leanvit.kernels.ArgSort} on the Vector API. The k best are found by bisecting for the k-th score, and put in order by
- * counting, for each, how many come before it: k * k comparisons, L at a time and without a branch to mispredict.
+ * counting, for each, how many come before it: k * k comparisons, 2L at a time and without a branch to mispredict.
  */
 public final class SimdArgSort {
 
+    /** Scores that are ranked at a time: two vectors for each key that is compared with them. */
+    private static final int BLOCK = 2 * L;
     /** The largest k to rank by counting; beyond it quicksort's k log k wins. */
     private static final int LARGEST_RANKED = 64 * L;
+
+    /** 0, 1, 2, ...; {@code addIndex} boxes its result on JDK 17. */
+    private static final int[] LANES = new int[L];
+
+    static {
+        Arrays.setAll(LANES, i -> i);
+    }
 
     private SimdArgSort() {
     }
 
     /** See {@link leanvit.kernels.ArgSort#topK}. */
     public static void topK(float[] scores, int offset, int n, int k, int[] order, int orderOffset, long[] scratch) {
-        if (k < L || k > LARGEST_RANKED) {
+        if (k < BLOCK || k > LARGEST_RANKED) {
             ScalarArgSort.topK(scores, offset, n, k, order, orderOffset, scratch);
             return;
         }
         if (k == n) {
             for (int i = 0; i < n; i++) {
-                take(scores[offset + i], i, i, order, orderOffset, scratch);
+                order[orderOffset + i] = ScalarArgSort.key(scores[offset + i]);
             }
-        } else {
-            select(scores, offset, n, k, order, orderOffset, scratch);
+            rank(k, order, orderOffset, scratch);
+            for (int i = 0; i < n; i++) {
+                order[orderOffset + rankOf(i, k, scratch)] = i;
+            }
+            return;
         }
-        rank(k, order, orderOffset, scratch);
-        place(k, order, orderOffset, scratch);
-    }
 
-    /** Puts key and index of a chosen score into the scratch, and the key alone where vectors can read it. */
-    private static void take(float score, int index, int slot, int[] order, int orderOffset, long[] scratch) {
-        int key = ScalarArgSort.key(score);
-        order[orderOffset + slot] = key;
-        scratch[slot] = ScalarArgSort.pack(key, index);
-    }
-
-    /** Takes the k best, by ascending index. */
-    private static void select(float[] scores, int offset, int n, int k, int[] order, int orderOffset, long[] scratch) {
         // The k-th key lies in low .. high, and `below` scores have a key under low. Smaller keys are better.
         int low = ScalarArgSort.key(largest(scores, offset, n));
         int high = ScalarArgSort.key(smallest(scores, offset, n));
@@ -65,19 +65,56 @@ public final class SimdArgSort {
                 }
             }
         }
-        // Of those that share the k-th key the first ones; after an early exit all that are left.
-        int equals = k - below;
-        int slot = 0;
-        for (int i = 0; slot < k; i++) {
-            float score = scores[offset + i];
-            int key = ScalarArgSort.key(score);
-            // Without a branch, like partition: k of n is far from predictable.
-            order[orderOffset + slot] = key;
-            scratch[slot] = ScalarArgSort.pack(key, i);
-            int equal = key == high ? 1 : 0;
-            slot += (key < high ? 1 : 0) | equal & (equals > 0 ? 1 : 0);
-            equals -= equal;
+        float worst = ScalarArgSort.score(high);
+        if (worst == Float.NEGATIVE_INFINITY) {
+            // NaN ties with it, which comparisons of floats do not see.
+            ScalarArgSort.topK(scores, offset, n, k, order, orderOffset, scratch);
+            return;
         }
+        // Of those that share the worst score the first ones; after an early exit there are just enough.
+        int cut = indexAfter(scores, offset, n, worst, k - below);
+        float better = Math.nextUp(worst);
+        int slot = putKeys(scores, offset, 0, cut, worst, order, orderOffset, 0, k);
+        putKeys(scores, offset, cut, n, better, order, orderOffset, slot, k);
+        rank(k, order, orderOffset, scratch);
+        slot = putIndices(scores, offset, 0, cut, worst, order, orderOffset, 0, k, scratch);
+        putIndices(scores, offset, cut, n, better, order, orderOffset, slot, k, scratch);
+    }
+
+    /** Returns the index after the given number of scores that equal one, or n where there are fewer. */
+    private static int indexAfter(float[] scores, int offset, int n, float score, int number) {
+        int left = number;
+        int i = 0;
+        for (; i < n && left > 0; i++) {
+            left -= scores[offset + i] == score ? 1 : 0;
+        }
+        return i;
+    }
+
+    /**
+     * Puts the keys of the scores at or over a threshold one after another, from a slot up to slot k; returns the next slot.
+     * Each key is put, and kept or overwritten: a branch on whether k of n have it would often be mispredicted.
+     */
+    private static int putKeys(float[] scores, int offset, int from, int to, float threshold, int[] order, int orderOffset,
+                               int slot, int k) {
+        int next = slot;
+        for (int i = from; i < to && next < k; i++) {
+            float score = scores[offset + i];
+            order[orderOffset + next] = ScalarArgSort.key(score);
+            next += score >= threshold ? 1 : 0;
+        }
+        return next;
+    }
+
+    /** Puts the index of each score of {@link #putKeys} where its rank says; returns the next slot. */
+    private static int putIndices(float[] scores, int offset, int from, int to, float threshold, int[] order,
+                                  int orderOffset, int slot, int k, long[] scratch) {
+        int next = slot;
+        for (int i = from; i < to && next < k; i++) {
+            order[orderOffset + rankOf(next, k, scratch)] = i;
+            next += scores[offset + i] >= threshold ? 1 : 0;
+        }
+        return next;
     }
 
     private static float largest(float[] scores, int offset, int n) {
@@ -126,53 +163,49 @@ public final class SimdArgSort {
     }
 
     /**
-     * Replaces each key in {@code order} by the number of keys that come before it: smaller ones, and equal ones that stand
-     * further left. The scratch still holds them all.
+     * Counts for each of k keys those that come before it: smaller ones, and equal ones that stand further left. The counts
+     * go to the scratch, two ints a long, a block after another; the last block may overlap the one before it.
      */
-    private static void rank(int k, int[] order, int orderOffset, long[] scratch) {
+    private static void rank(int k, int[] keys, int offset, long[] scratch) {
         IntVector one = IntVector.broadcast(I, 1);
-        IntVector lane = IntVector.zero(I).addIndex(1);
-        int last = k - L;
-        IntVector lastRank = one;
-        // The last block overlaps the one before it: it is computed first, while all keys stand, and stored at the end.
-        for (int block = last, next = 0; ; block = next, next += L) {
-            IntVector key = IntVector.fromArray(I, order, orderOffset + block);
-            IntVector upToKey = key.add(1);
-            IntVector rank = IntVector.zero(I);
+        IntVector lane0 = IntVector.fromArray(I, LANES, 0);
+        IntVector lane1 = lane0.add(L);
+        for (int block = 0; block < k; block += BLOCK) {
+            int first = Math.min(block, k - BLOCK);
+            IntVector key0 = IntVector.fromArray(I, keys, offset + first);
+            IntVector key1 = IntVector.fromArray(I, keys, offset + first + L);
+            IntVector upTo0 = key0.add(one);
+            IntVector upTo1 = key1.add(one);
+            IntVector rank0 = IntVector.zero(I);
+            IntVector rank1 = rank0;
             int j = 0;
-            for (; j < block; j++) {
-                IntVector other = IntVector.broadcast(I, (int) (scratch[j] >> 32));
-                rank = rank.add(one, upToKey.compare(VectorOperators.GT, other));
+            for (; j < first; j++) {
+                IntVector other = IntVector.broadcast(I, keys[offset + j]);
+                rank0 = rank0.add(one, upTo0.compare(VectorOperators.GT, other));
+                rank1 = rank1.add(one, upTo1.compare(VectorOperators.GT, other));
             }
-            for (; j < block + L; j++) {
-                IntVector other = IntVector.broadcast(I, (int) (scratch[j] >> 32));
-                VectorMask<Integer> isRight = lane.compare(VectorOperators.GT, j - block);
-                rank = rank.add(one, key.blend(upToKey, isRight).compare(VectorOperators.GT, other));
+            for (; j < first + BLOCK; j++) {
+                IntVector other = IntVector.broadcast(I, keys[offset + j]);
+                IntVector here = IntVector.broadcast(I, j - first);
+                IntVector limit0 = key0.add(one, lane0.compare(VectorOperators.GT, here));
+                IntVector limit1 = key1.add(one, lane1.compare(VectorOperators.GT, here));
+                rank0 = rank0.add(one, limit0.compare(VectorOperators.GT, other));
+                rank1 = rank1.add(one, limit1.compare(VectorOperators.GT, other));
             }
             for (; j < k; j++) {
-                IntVector other = IntVector.broadcast(I, (int) (scratch[j] >> 32));
-                rank = rank.add(one, key.compare(VectorOperators.GT, other));
+                IntVector other = IntVector.broadcast(I, keys[offset + j]);
+                rank0 = rank0.add(one, key0.compare(VectorOperators.GT, other));
+                rank1 = rank1.add(one, key1.compare(VectorOperators.GT, other));
             }
-            if (block == last) {
-                lastRank = rank;
-            } else {
-                rank.intoArray(order, orderOffset + block);
-            }
-            if (next >= last) {
-                break;
-            }
+            rank0.reinterpretAsLongs().intoArray(scratch, block / 2);
+            rank1.reinterpretAsLongs().intoArray(scratch, block / 2 + L / 2);
         }
-        lastRank.intoArray(order, orderOffset + last);
     }
 
-    /** Turns ranks into the order: the index of rank r goes to place r, by way of the scratch's high halves. */
-    private static void place(int k, int[] order, int orderOffset, long[] scratch) {
-        for (int i = 0; i < k; i++) {
-            int rank = order[orderOffset + i];
-            scratch[rank] = scratch[i] << 32 | scratch[rank] & 0xFFFF_FFFFL;
-        }
-        for (int i = 0; i < k; i++) {
-            order[orderOffset + i] = (int) (scratch[i] >>> 32);
-        }
+    /** Returns the rank of key {@code i} of k, out of what {@link #rank} left. */
+    private static int rankOf(int i, int k, long[] scratch) {
+        int whole = k - k % BLOCK;
+        int at = i < whole ? i : i - (k - BLOCK) + whole;
+        return (int) (scratch[at >> 1] >> ((at & 1) << 5));
     }
 }

@@ -1,22 +1,30 @@
 package leanvit.kernels.simd;
 
+import static leanvit.kernels.simd.LaneFolds.EIGHTH;
+import static leanvit.kernels.simd.LaneFolds.HALF;
+import static leanvit.kernels.simd.LaneFolds.QUARTER;
+import static leanvit.kernels.simd.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import leanvit.kernels.scalar.ScalarBipartiteMatching;
 
 /**
  * {@link leanvit.kernels.BipartiteMatching} on vectors: the matmul's tiles over destinations packed in panels, and each dot
  * product divided by both norms afterwards. Blocked destinations and padding have a bias of -infinity.
  *
  * <p>Scratch: the panels; 1 / norm of each destination; for listed rows the destinations, one after another; a tile of 6
- * sources; a tile of their scores; a vector.
+ * sources; a tile of their scores; a vector; 1 / norm of each of the 6.
  */
 public final class SimdBipartiteMatching {
 
     private static final int TILE_ROWS = 6;
+    /** Rows whose squares add up to more or less are normalised beforehand, so that no product overflows or vanishes. */
+    private static final float SMALLEST = 0x1p-90f;
+    private static final float LARGEST = 0x1p90f;
 
     private SimdBipartiteMatching() {
     }
@@ -25,7 +33,7 @@ public final class SimdBipartiteMatching {
     public static int scratchLength(int destinations, int width) {
         int padded = PanelLayout.paddedColumns(destinations);
         return Math.toIntExact(PanelLayout.START + (long) padded * (width + 2) + (long) destinations * width
-                + TILE_ROWS * ((long) width + padded) + L);
+                + TILE_ROWS * ((long) width + padded + 1) + L);
     }
 
     /**
@@ -42,6 +50,7 @@ public final class SimdBipartiteMatching {
         int tile = copies + nDestinations * width;
         int scores = tile + TILE_ROWS * width;
         int lanes = scores + TILE_ROWS * padded;
+        int sourceFactors = lanes + L;
         float[] rows = x;
         int first = destinationOffset;
         int stride = destinationStride;
@@ -57,13 +66,21 @@ public final class SimdBipartiteMatching {
         pack(rows, first, stride, nDestinations, blocked, width, scratch);
         Arrays.fill(scratch, factors, factors + padded, 1f);
         for (int j = blocked; j < nDestinations; j++) {
-            scratch[factors + j] = factor(width, rows, first + j * stride, epsilon, scratch, lanes);
+            float squares = squares(width, rows, first + j * stride);
+            if (squares > SMALLEST && squares < LARGEST) {
+                scratch[factors + j] = 1f / ((float) Math.sqrt(squares) + epsilon);
+            } else {
+                normaliseColumn(nDestinations, j, width, ScalarBipartiteMatching.factor(width, rows, first + j * stride, epsilon),
+                        scratch);
+            }
         }
         for (int i = 0; i < nSources; i += TILE_ROWS) {
             int height = Math.min(TILE_ROWS, nSources - i);
             for (int r = 0; r < height; r++) {
                 int source = sources == null ? i + r : sources[sourcesOffset + i + r];
-                System.arraycopy(x, sourceOffset + source * sourceStride, scratch, tile + r * width, width);
+                int row = tile + r * width;
+                System.arraycopy(x, sourceOffset + source * sourceStride, scratch, row, width);
+                scratch[sourceFactors + r] = sourceFactor(width, scratch, row, epsilon);
             }
             for (int panel = 0; panel < PanelLayout.panels(nDestinations); panel++) {
                 int column = PanelLayout.column(nDestinations, panel);
@@ -79,7 +96,7 @@ public final class SimdBipartiteMatching {
                     while (scratch[row + j] != max) {
                         j++;
                     }
-                    max *= factor(width, scratch, tile + r * width, epsilon, scratch, lanes);
+                    max *= scratch[sourceFactors + r];
                 }
                 best[i + r] = max;
                 partner[i + r] = j;
@@ -116,23 +133,48 @@ public final class SimdBipartiteMatching {
         return largest;
     }
 
-    /** Returns 1 / (‖row‖ + epsilon), and 0 for a zero row. */
-    private static float factor(int width, float[] x, int row, float epsilon, float[] scratch, int lanes) {
+    /** Returns 1 / (‖row‖ + epsilon), or normalises the row and returns 1. */
+    private static float sourceFactor(int width, float[] x, int row, float epsilon) {
+        float squares = squares(width, x, row);
+        if (squares > SMALLEST && squares < LARGEST) {
+            return 1f / ((float) Math.sqrt(squares) + epsilon);
+        }
+        float factor = ScalarBipartiteMatching.factor(width, x, row, epsilon);
+        for (int c = 0; c < width; c++) {
+            x[row + c] *= factor;
+        }
+        return 1f;
+    }
+
+    private static void normaliseColumn(int n, int column, int width, float factor, float[] packed) {
+        int panel = 0;
+        while (column >= PanelLayout.column(n, panel + 1)) {
+            panel++;
+        }
+        int first = PanelLayout.column(n, panel);
+        int columns = PanelLayout.width(n, panel);
+        int at = PanelLayout.START + first * (width + 1) + columns + column - first;
+        for (int c = 0; c < width; c++, at += columns) {
+            packed[at] *= factor;
+        }
+    }
+
+    /** Returns the sum of a row's squares. */
+    private static float squares(int width, float[] x, int row) {
         FloatVector squares = FloatVector.zero(F);
         int c = 0;
         for (; c <= width - L; c += L) {
             FloatVector v = FloatVector.fromArray(F, x, row + c);
             squares = v.fma(v, squares);
         }
-        squares.intoArray(scratch, lanes);
-        float sum = 0f;
-        for (int i = 0; i < L; i++) {
-            sum += scratch[lanes + i];
-        }
+        squares = squares.add(squares.rearrange(HALF));
+        squares = squares.add(squares.rearrange(QUARTER));
+        squares = L > 4 ? squares.add(squares.rearrange(EIGHTH)) : squares;
+        squares = L > 8 ? squares.add(squares.rearrange(SIXTEENTH)) : squares;
+        float sum = squares.lane(0);
         for (; c < width; c++) {
             sum += x[row + c] * x[row + c];
         }
-        float norm = (float) Math.sqrt(sum) + epsilon;
-        return norm == 0f ? 0f : 1f / norm;
+        return sum;
     }
 }

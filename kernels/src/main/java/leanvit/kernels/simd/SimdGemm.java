@@ -29,7 +29,12 @@ public final class SimdGemm {
                 int tile = co + i * ldc + first;
                 tile(height, k, a, ao + i * lda, lda, b, bo, width, c, tile, ldc, valid, add);
                 if (epilogue == Epilogue.GELU) {
-                    gelu(height, valid, c, tile, ldc);
+                    // The vector loop is kept from calls without a whole vector: they would make C2 think its body cold.
+                    if (valid < L) {
+                        ScalarGemm.gelu(height, valid, c, tile, ldc);
+                    } else {
+                        gelu(height, valid, c, tile, ldc);
+                    }
                 }
             }
         }
@@ -44,9 +49,9 @@ public final class SimdGemm {
                 if (valid < L) {
                     narrow(k, a, ao + r * lda, b, bo, width, c, co + r * ldc, valid, add);
                 } else if (wide) {
-                    SimdTile3.rows1Tail(k, a, ao + r * lda, b, bo, c, co + r * ldc, valid, add);
+                    SimdTile3.rows1Tail(k, a, ao + r * lda, b, bo, 3 * L, c, co + r * ldc, valid, add);
                 } else {
-                    SimdTile2.rows1Tail(k, a, ao + r * lda, b, bo, c, co + r * ldc, valid, add);
+                    SimdTile2.rows1Tail(k, a, ao + r * lda, b, bo, 2 * L, c, co + r * ldc, valid, add);
                 }
             }
         } else if (wide) {
@@ -72,36 +77,36 @@ public final class SimdGemm {
     private static void tile3(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co,
                               int ldc, boolean add) {
         if (rows == TILE_ROWS) {
-            SimdTile3.rows6(k, a, ao, lda, b, bo, c, co, ldc, add);
+            SimdTile3.rows6(k, a, ao, lda, b, bo, 3 * L, c, co, ldc, add);
             return;
         }
         int done = 0;
         if (rows >= 3) {
-            SimdTile3.rows3(k, a, ao, lda, b, bo, c, co, ldc, add);
+            SimdTile3.rows3(k, a, ao, lda, b, bo, 3 * L, c, co, ldc, add);
             done = 3;
         }
         if (rows - done == 2) {
-            SimdTile3.rows2(k, a, ao + done * lda, lda, b, bo, c, co + done * ldc, ldc, add);
+            SimdTile3.rows2(k, a, ao + done * lda, lda, b, bo, 3 * L, c, co + done * ldc, ldc, add);
         } else if (rows - done == 1) {
-            SimdTile3.rows1(k, a, ao + done * lda, b, bo, c, co + done * ldc, add);
+            SimdTile3.rows1(k, a, ao + done * lda, b, bo, 3 * L, c, co + done * ldc, add);
         }
     }
 
     private static void tile2(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co,
                               int ldc, boolean add) {
         if (rows == TILE_ROWS) {
-            SimdTile2.rows6(k, a, ao, lda, b, bo, c, co, ldc, add);
+            SimdTile2.rows6(k, a, ao, lda, b, bo, 2 * L, c, co, ldc, add);
             return;
         }
         int done = 0;
         if (rows >= 3) {
-            SimdTile2.rows3(k, a, ao, lda, b, bo, c, co, ldc, add);
+            SimdTile2.rows3(k, a, ao, lda, b, bo, 2 * L, c, co, ldc, add);
             done = 3;
         }
         if (rows - done == 2) {
-            SimdTile2.rows2(k, a, ao + done * lda, lda, b, bo, c, co + done * ldc, ldc, add);
+            SimdTile2.rows2(k, a, ao + done * lda, lda, b, bo, 2 * L, c, co + done * ldc, ldc, add);
         } else if (rows - done == 1) {
-            SimdTile2.rows1(k, a, ao + done * lda, b, bo, c, co + done * ldc, add);
+            SimdTile2.rows1(k, a, ao + done * lda, b, bo, 2 * L, c, co + done * ldc, add);
         }
     }
 

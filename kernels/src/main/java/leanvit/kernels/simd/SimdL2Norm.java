@@ -1,5 +1,9 @@
 package leanvit.kernels.simd;
 
+import static leanvit.kernels.simd.LaneFolds.EIGHTH;
+import static leanvit.kernels.simd.LaneFolds.HALF;
+import static leanvit.kernels.simd.LaneFolds.QUARTER;
+import static leanvit.kernels.simd.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
@@ -19,17 +23,17 @@ public final class SimdL2Norm {
     /** See {@link leanvit.kernels.L2Norm#rows}. */
     public static void rows(float[] x, int offset, int stride, int rows, int columns, float epsilon,
                             float[] out, int outOffset, int outStride) {
-        for (int r = 0; r < rows; r++, offset += stride, outOffset += outStride) {
-            float squares = squares(x, offset, columns);
-            if (squares > SMALLEST && squares < LARGEST) {
-                scale(x, offset, columns, (float) (1 / (Math.sqrt(squares) + epsilon)), out, outOffset);
-            } else {
-                ScalarL2Norm.rows(x, offset, stride, 1, columns, epsilon, out, outOffset, outStride);
-            }
+        if (columns < L) {
+            ScalarL2Norm.rows(x, offset, stride, rows, columns, epsilon, out, outOffset, outStride);
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            row(x, offset + r * stride, columns, epsilon, out, outOffset + r * outStride);
         }
     }
 
-    private static float squares(float[] x, int offset, int columns) {
+    /** One row of L columns or more. */
+    private static void row(float[] x, int offset, int columns, float epsilon, float[] out, int outOffset) {
         FloatVector sum0 = FloatVector.zero(F);
         FloatVector sum1 = sum0;
         int c = 0;
@@ -46,16 +50,23 @@ public final class SimdL2Norm {
             sum0 = x0.fma(x0, sum0);
         }
         // reduce
-        float sum = LaneSum.of(sum0.add(sum1));
+        sum0 = sum0.add(sum1);
+        sum0 = sum0.add(sum0.rearrange(HALF));
+        sum0 = sum0.add(sum0.rearrange(QUARTER));
+        sum0 = L > 4 ? sum0.add(sum0.rearrange(EIGHTH)) : sum0;
+        sum0 = L > 8 ? sum0.add(sum0.rearrange(SIXTEENTH)) : sum0;
+        float squares = sum0.lane(0);
         // scalar tail
         for (; c < columns; c++) {
-            sum += x[offset + c] * x[offset + c];
+            squares += x[offset + c] * x[offset + c];
         }
-        return sum;
-    }
+        if (!(squares > SMALLEST && squares < LARGEST)) {
+            ScalarL2Norm.rows(x, offset, columns, 1, columns, epsilon, out, outOffset, columns);
+            return;
+        }
 
-    private static void scale(float[] x, int offset, int columns, float scale, float[] out, int outOffset) {
-        int c = 0;
+        float scale = (float) (1 / (Math.sqrt(squares) + epsilon));
+        c = 0;
         for (; c <= columns - L; c += L) {
             FloatVector.fromArray(F, x, offset + c).mul(scale).intoArray(out, outOffset + c);
         }

@@ -1,39 +1,19 @@
 package leanvit.kernels.simd;
 
+import static leanvit.kernels.simd.LaneFolds.EIGHTH;
+import static leanvit.kernels.simd.LaneFolds.HALF;
+import static leanvit.kernels.simd.LaneFolds.QUARTER;
+import static leanvit.kernels.simd.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Steps on one padded row that several kernels share. */
 final class SimdRows {
 
     private SimdRows() {
-    }
-
-    /** Returns the largest value of a row that is whole vectors long; NaN is passed over. */
-    static float max(int padded, float[] x, int row) {
-        FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        FloatVector m1 = m0;
-        int j = 0;
-        for (; j < padded - L; j += 2 * L) {
-            FloatVector x0 = FloatVector.fromArray(F, x, row + j);
-            FloatVector x1 = FloatVector.fromArray(F, x, row + j + L);
-            m0 = m0.blend(x0, x0.compare(VectorOperators.GT, m0));
-            m1 = m1.blend(x1, x1.compare(VectorOperators.GT, m1));
-        }
-        if (j < padded) {
-            FloatVector x0 = FloatVector.fromArray(F, x, row + j);
-            m0 = m0.blend(x0, x0.compare(VectorOperators.GT, m0));
-        }
-        m0 = m0.blend(m1, m1.compare(VectorOperators.GT, m0));
-        // As ints that order like the floats: an integer maximum over lanes takes a third of the float one's steps.
-        IntVector bits = m0.reinterpretAsInts();
-        bits = bits.lanewise(VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 31).and(0x7FFFFFFF));
-        int max = bits.reduceLanes(VectorOperators.MAX);
-        return Float.intBitsToFloat(max ^ (max >> 31 & 0x7FFFFFFF));
     }
 
     /**
@@ -77,30 +57,10 @@ final class SimdRows {
             e.intoArray(x, row + j);
             sum = sum.add(e);
         }
-        sum.intoArray(x, lanes);
-        return treeSum(x, lanes);
-    }
-
-    /**
-     * Returns the sum of a vector's lanes, halves added to halves; {@code scratch} lends room for a vector. Not by
-     * reduceLanes, whose order of addition the interpreter and C2 choose differently.
-     */
-    static float sum(FloatVector v, float[] scratch, int offset) {
-        v.intoArray(scratch, offset);
-        return treeSum(scratch, offset);
-    }
-
-    private static float treeSum(float[] x, int o) {
-        if (L == 16) {
-            float s0 = (x[o] + x[o + 8]) + (x[o + 4] + x[o + 12]);
-            float s1 = (x[o + 1] + x[o + 9]) + (x[o + 5] + x[o + 13]);
-            float s2 = (x[o + 2] + x[o + 10]) + (x[o + 6] + x[o + 14]);
-            float s3 = (x[o + 3] + x[o + 11]) + (x[o + 7] + x[o + 15]);
-            return (s0 + s2) + (s1 + s3);
-        }
-        if (L == 8) {
-            return ((x[o] + x[o + 4]) + (x[o + 2] + x[o + 6])) + ((x[o + 1] + x[o + 5]) + (x[o + 3] + x[o + 7]));
-        }
-        return (x[o] + x[o + 2]) + (x[o + 1] + x[o + 3]);
+        sum = sum.add(sum.rearrange(HALF));
+        sum = sum.add(sum.rearrange(QUARTER));
+        sum = L > 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;
+        sum = L > 8 ? sum.add(sum.rearrange(SIXTEENTH)) : sum;
+        return sum.lane(0);
     }
 }

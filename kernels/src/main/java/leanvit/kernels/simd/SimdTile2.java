@@ -14,7 +14,7 @@ final class SimdTile2 {
     private SimdTile2() {
     }
 
-    static void rows6(int k, float[] a, int a0, int lda, float[] b, int bo, float[] c, int co, int ldc, boolean add) {
+    static void rows6(int k, float[] a, int a0, int lda, float[] b, int bo, int step, float[] c, int co, int ldc, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector c00 = b0, c01 = b1;
@@ -24,8 +24,8 @@ final class SimdTile2 {
         FloatVector c40 = b0, c41 = b1;
         FloatVector c50 = b0, c51 = b1;
         int a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
-        int bi = bo + 2 * L;
-        for (int p = 0; p < k; p++, bi += 2 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
@@ -75,15 +75,15 @@ final class SimdTile2 {
         c51.intoArray(c, co + 5 * ldc + L);
     }
 
-    static void rows3(int k, float[] a, int a0, int lda, float[] b, int bo, float[] c, int co, int ldc, boolean add) {
+    static void rows3(int k, float[] a, int a0, int lda, float[] b, int bo, int step, float[] c, int co, int ldc, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector c00 = b0, c01 = b1;
         FloatVector c10 = b0, c11 = b1;
         FloatVector c20 = b0, c21 = b1;
         int a1 = a0 + lda, a2 = a1 + lda;
-        int bi = bo + 2 * L;
-        for (int p = 0; p < k; p++, bi += 2 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
@@ -112,14 +112,14 @@ final class SimdTile2 {
         c21.intoArray(c, co + 2 * ldc + L);
     }
 
-    static void rows2(int k, float[] a, int a0, int lda, float[] b, int bo, float[] c, int co, int ldc, boolean add) {
+    static void rows2(int k, float[] a, int a0, int lda, float[] b, int bo, int step, float[] c, int co, int ldc, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector c00 = b0, c01 = b1;
         FloatVector c10 = b0, c11 = b1;
         int a1 = a0 + lda;
-        int bi = bo + 2 * L;
-        for (int p = 0; p < k; p++, bi += 2 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
@@ -141,12 +141,12 @@ final class SimdTile2 {
         c11.intoArray(c, co + ldc + L);
     }
 
-    static void rows1(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, boolean add) {
+    static void rows1(int k, float[] a, int a0, float[] b, int bo, int step, float[] c, int co, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector c00 = b0, c01 = b1;
-        int bi = bo + 2 * L;
-        for (int p = 0; p < k; p++, bi += 2 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
@@ -165,12 +165,12 @@ final class SimdTile2 {
      * One row of a matrix's last panel, of whose columns only the first {@code valid}, L or more, exist: the last vectors
      * overlap the ones before. Not by masks: before JDK 18 a masked store boxes vector and mask.
      */
-    static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, int valid, boolean add) {
+    static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, int step, float[] c, int co, int valid, boolean add) {
         int j1 = Math.min(L, valid - L);
         FloatVector c00 = FloatVector.fromArray(F, b, bo);
         FloatVector c01 = FloatVector.fromArray(F, b, bo + j1);
-        int bi = bo + 2 * L;
-        for (int p = 0; p < k; p++, bi += 2 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
             c00 = x.fma(FloatVector.fromArray(F, b, bi), c00);
             c01 = x.fma(FloatVector.fromArray(F, b, bi + j1), c01);

@@ -14,14 +14,16 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>6 rows take 18 accumulators, 3 panel vectors and 1 broadcast. 8 rows were 20 to 25 % slower: C2 hoists broadcasts
  * until it spills an accumulator in every step. The stores stand in the method itself: a helper that C2 happens not to
- * inline, because the loop made it look cold, boxes every accumulator (10 times slower).
+ * inline, because the loop made it look cold, boxes every accumulator (10 times slower). {@code step} is always 3L, but not a
+ * constant to C2: with a constant, C2 of JDK 25 works out each panel index from p anew, with five instructions and a register
+ * too many (5 % slower).
  */
 final class SimdTile3 {
 
     private SimdTile3() {
     }
 
-    static void rows6(int k, float[] a, int a0, int lda, float[] b, int bo, float[] c, int co, int ldc, boolean add) {
+    static void rows6(int k, float[] a, int a0, int lda, float[] b, int bo, int step, float[] c, int co, int ldc, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector b2 = FloatVector.fromArray(F, b, bo + 2 * L);
@@ -32,8 +34,8 @@ final class SimdTile3 {
         FloatVector c40 = b0, c41 = b1, c42 = b2;
         FloatVector c50 = b0, c51 = b1, c52 = b2;
         int a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
-        int bi = bo + 3 * L;
-        for (int p = 0; p < k; p++, bi += 3 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             b2 = FloatVector.fromArray(F, b, bi + 2 * L);
@@ -102,7 +104,7 @@ final class SimdTile3 {
         c52.intoArray(c, co + 5 * ldc + 2 * L);
     }
 
-    static void rows3(int k, float[] a, int a0, int lda, float[] b, int bo, float[] c, int co, int ldc, boolean add) {
+    static void rows3(int k, float[] a, int a0, int lda, float[] b, int bo, int step, float[] c, int co, int ldc, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector b2 = FloatVector.fromArray(F, b, bo + 2 * L);
@@ -110,8 +112,8 @@ final class SimdTile3 {
         FloatVector c10 = b0, c11 = b1, c12 = b2;
         FloatVector c20 = b0, c21 = b1, c22 = b2;
         int a1 = a0 + lda, a2 = a1 + lda;
-        int bi = bo + 3 * L;
-        for (int p = 0; p < k; p++, bi += 3 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             b2 = FloatVector.fromArray(F, b, bi + 2 * L);
@@ -150,15 +152,15 @@ final class SimdTile3 {
         c22.intoArray(c, co + 2 * ldc + 2 * L);
     }
 
-    static void rows2(int k, float[] a, int a0, int lda, float[] b, int bo, float[] c, int co, int ldc, boolean add) {
+    static void rows2(int k, float[] a, int a0, int lda, float[] b, int bo, int step, float[] c, int co, int ldc, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector b2 = FloatVector.fromArray(F, b, bo + 2 * L);
         FloatVector c00 = b0, c01 = b1, c02 = b2;
         FloatVector c10 = b0, c11 = b1, c12 = b2;
         int a1 = a0 + lda;
-        int bi = bo + 3 * L;
-        for (int p = 0; p < k; p++, bi += 3 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             b2 = FloatVector.fromArray(F, b, bi + 2 * L);
@@ -187,13 +189,13 @@ final class SimdTile3 {
         c12.intoArray(c, co + ldc + 2 * L);
     }
 
-    static void rows1(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, boolean add) {
+    static void rows1(int k, float[] a, int a0, float[] b, int bo, int step, float[] c, int co, boolean add) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector b2 = FloatVector.fromArray(F, b, bo + 2 * L);
         FloatVector c00 = b0, c01 = b1, c02 = b2;
-        int bi = bo + 3 * L;
-        for (int p = 0; p < k; p++, bi += 3 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             b2 = FloatVector.fromArray(F, b, bi + 2 * L);
@@ -216,14 +218,14 @@ final class SimdTile3 {
      * One row of a matrix's last panel, of whose columns only the first {@code valid}, L or more, exist: the last vectors
      * overlap the ones before. Not by masks: before JDK 18 a masked store boxes vector and mask.
      */
-    static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, float[] c, int co, int valid, boolean add) {
+    static void rows1Tail(int k, float[] a, int a0, float[] b, int bo, int step, float[] c, int co, int valid, boolean add) {
         int j1 = Math.min(L, valid - L);
         int j2 = Math.min(2 * L, valid - L);
         FloatVector c00 = FloatVector.fromArray(F, b, bo);
         FloatVector c01 = FloatVector.fromArray(F, b, bo + j1);
         FloatVector c02 = FloatVector.fromArray(F, b, bo + j2);
-        int bi = bo + 3 * L;
-        for (int p = 0; p < k; p++, bi += 3 * L) {
+        int bi = bo + step;
+        for (int p = 0; p < k; p++, bi += step) {
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
             c00 = x.fma(FloatVector.fromArray(F, b, bi), c00);
             c01 = x.fma(FloatVector.fromArray(F, b, bi + j1), c01);

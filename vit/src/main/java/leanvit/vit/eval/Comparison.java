@@ -44,17 +44,26 @@ import leanvit.vit.VitConfig;
  */
 public final class Comparison {
 
+    /**
+     * How much work goes into the times.
+     *
+     * @param warmUpNanos     untimed passes before the first, at least one round of them
+     * @param warmUpEachNanos the same, a reducer; the longer of both holds
+     * @param leastPasses     timed passes of each reducer, if they take no longer than {@code repeatNanos} together
+     */
+    record Effort(long warmUpNanos, long warmUpEachNanos, int leastPasses, long repeatNanos) {
+    }
+
     private static final int LEAST_PASSES = 30;
-    private static final long REPEAT_NANOS = 10_000_000_000L;
     /** C2 has compiled a model's kernels after about a second. */
-    private static final long WARM_UP_NANOS = 1_500_000_000L;
-    private static final long WARM_UP_NANOS_EACH = 300_000_000L;
+    private static final Effort USUAL = new Effort(1_500_000_000L, 300_000_000L, LEAST_PASSES, 10_000_000_000L);
     private static final int TOP = 5;
 
     private final Inference dense;
     private final Preprocessing preprocessing;
     private final int batch;
     private final int classes;
+    private final Effort effort;
 
     /**
      * Prepares a comparison.
@@ -65,11 +74,16 @@ public final class Comparison {
      * @throws IllegalArgumentException if the model has no classifier or {@code preprocessing} makes another size than it wants
      */
     public Comparison(Inference run, Preprocessing preprocessing, int batch) {
+        this(run, preprocessing, batch, USUAL);
+    }
+
+    Comparison(Inference run, Preprocessing preprocessing, int batch, Effort effort) {
         PixelReader.check(run, preprocessing, batch);
         VitConfig config = run.model().config();
         dense = run.with(new None());
         this.preprocessing = preprocessing;
         this.batch = batch;
+        this.effort = effort;
         classes = config.classes();
     }
 
@@ -119,7 +133,7 @@ public final class Comparison {
                 progress.accept(first + from + images);
             }
             if (first == 0) {
-                repeat(all, reader, count, pixels, timedBatch, LEAST_PASSES - pictures.size() / timedBatch);
+                repeat(all, reader, count, pixels, timedBatch, effort.leastPasses - pictures.size() / timedBatch);
             }
         }
         List<ReducerScore> scores = new ArrayList<>();
@@ -152,8 +166,8 @@ public final class Comparison {
         return reducers;
     }
 
-    private static void warmUp(List<Contender> all, float[] pixels, int images) {
-        long end = System.nanoTime() + Math.max(WARM_UP_NANOS, WARM_UP_NANOS_EACH * all.size());
+    private void warmUp(List<Contender> all, float[] pixels, int images) {
+        long end = System.nanoTime() + Math.max(effort.warmUpNanos, effort.warmUpEachNanos * all.size());
         int rounds = 0;
         do {
             pass(all, rounds++, pixels, images, false);
@@ -162,7 +176,7 @@ public final class Comparison {
 
     /** Times passes over the first chunk's full batches again, {@code rounds} of them. */
     private void repeat(List<Contender> all, PixelReader reader, int count, float[] pixels, int images, int rounds) {
-        long end = System.nanoTime() + REPEAT_NANOS;
+        long end = System.nanoTime() + effort.repeatNanos;
         int fullBatches = count / images;
         for (int round = 0; round < rounds && System.nanoTime() < end; round++) {
             reader.copy(round % fullBatches * images, images, pixels);

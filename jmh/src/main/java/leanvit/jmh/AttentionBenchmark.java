@@ -1,0 +1,137 @@
+package leanvit.jmh;
+
+import java.util.concurrent.TimeUnit;
+import leanvit.kernels.scalar.ScalarAttention;
+import leanvit.kernels.simd.SimdAttention;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+
+/**
+ * Attention of all heads of one image. Heads x tokens are those of ViT-Ti, S and B at 224 and at 384 pixels; {@code
+ * gather} is what it does besides. Of the operations, the two products are counted.
+ */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+public class AttentionBenchmark extends KernelBenchmark {
+
+    private static final int HEAD_DIM = 64;
+
+    /** What attention is asked for besides its result. */
+    public enum Gather {
+        /** Nothing. */
+        NONE,
+        /** A bias a key, as proportional attention has it (ToMe). */
+        KEY_BIAS,
+        /** The class token's attention (EViT, eTPS). */
+        CLASS_ROW,
+        /** The attention to each token, summed over queries (LTMP). */
+        COLUMN_SUM,
+        /** The same of the maximum over heads (POMT). */
+        HEAD_MAX
+    }
+
+    /** H x N. */
+    @Param({"3x197", "6x197", "12x197", "3x577", "6x577", "12x577"})
+    public String shape;
+
+    @Param
+    public Gather gather;
+
+    private int heads;
+    private int n;
+    private float[] qkv;
+    private float[] keyBias;
+    private float[] classRow;
+    private float[] columns;
+    private float[] out;
+    private float[] simdScratch;
+    private float[] scalarScratch;
+
+    @Setup
+    public void setUp() {
+        int[] sizes = shape(shape);
+        heads = sizes[0];
+        n = sizes[1];
+        qkv = normal(n * 3 * heads * HEAD_DIM);
+        keyBias = gather == Gather.KEY_BIAS ? new float[n] : null;
+        for (int j = 0; keyBias != null && j < n; j++) {
+            keyBias[j] = (float) Math.log(1 + j % 4);
+        }
+        classRow = gather == Gather.CLASS_ROW ? new float[n] : null;
+        columns = gather == Gather.COLUMN_SUM || gather == Gather.HEAD_MAX ? new float[n] : null;
+        out = new float[n * heads * HEAD_DIM];
+        int scratchHeads = gather == Gather.HEAD_MAX ? heads : 1;
+        simdScratch = new float[SimdAttention.scratchLength(n, scratchHeads, HEAD_DIM)];
+        scalarScratch = new float[ScalarAttention.scratchLength(n, scratchHeads, HEAD_DIM)];
+        scalar(new Flops());
+        checkRow(heads - 1, n - 1);
+        float[] expected = out.clone();
+        simd(new Flops());
+        for (int i = 0; i < expected.length; i++) {
+            check("attention", out[i], expected[i], 1e-5);
+        }
+    }
+
+    /** Checks the result of one query in one head. */
+    private void checkRow(int head, int query) {
+        int width = heads * HEAD_DIM;
+        int q = query * 3 * width + head * HEAD_DIM;
+        double[] weights = new double[n];
+        double sum = 0;
+        for (int j = 0; j < n; j++) {
+            double score = 0;
+            for (int c = 0; c < HEAD_DIM; c++) {
+                score += (double) qkv[q + c] * qkv[j * 3 * width + width + head * HEAD_DIM + c];
+            }
+            weights[j] = Math.exp(score / Math.sqrt(HEAD_DIM) + (keyBias == null ? 0 : keyBias[j]));
+            sum += weights[j];
+        }
+        for (int c = 0; c < HEAD_DIM; c++) {
+            double value = 0;
+            for (int j = 0; j < n; j++) {
+                value += weights[j] / sum * qkv[j * 3 * width + 2 * width + head * HEAD_DIM + c];
+            }
+            check("attention", out[query * width + head * HEAD_DIM + c], value, 1e-5);
+        }
+    }
+
+    private void count(Flops flops) {
+        flops.add(4.0 * heads * n * n * HEAD_DIM);
+    }
+
+    @Benchmark
+    public float[] simd(Flops flops) {
+        int width = heads * HEAD_DIM;
+        if (gather == Gather.HEAD_MAX) {
+            SimdAttention.headMax(n, 1, heads, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, columns, 0,
+                    simdScratch);
+        } else {
+            for (int head = 0; head < heads; head++) {
+                SimdAttention.head(n, n, heads, head, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width,
+                        classRow, 0, columns, 0, simdScratch);
+            }
+        }
+        count(flops);
+        return out;
+    }
+
+    @Benchmark
+    public float[] scalar(Flops flops) {
+        int width = heads * HEAD_DIM;
+        if (gather == Gather.HEAD_MAX) {
+            ScalarAttention.headMax(n, 1, heads, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, columns, 0,
+                    scalarScratch);
+        } else {
+            for (int head = 0; head < heads; head++) {
+                ScalarAttention.head(n, n, heads, head, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width,
+                        classRow, 0, columns, 0, scalarScratch);
+            }
+        }
+        count(flops);
+        return out;
+    }
+}

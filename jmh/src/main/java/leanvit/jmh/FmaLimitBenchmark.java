@@ -1,0 +1,70 @@
+package leanvit.jmh;
+
+import static leanvit.kernels.simd.Lanes.F;
+import static leanvit.kernels.simd.Lanes.L;
+
+import java.util.concurrent.TimeUnit;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Setup;
+
+/**
+ * The limit of one core: fused multiply-adds between registers, at the width that the kernels use. No load, no store;
+ * 12 chains, where a core with two units of four cycles needs 8, and 14 of 16 registers.
+ */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+public class FmaLimitBenchmark extends KernelBenchmark {
+
+    private static final int STEPS = 10_000;
+    private static final int CHAINS = 12;
+
+    private float factor = 0.5f;
+    private float addend = 1f;
+
+    @Setup
+    public void setUp() {
+        // Every chain goes to the fixed point 2 of x -> x / 2 + 1.
+        check("sum of all lanes", fma(new Flops()), 2.0 * CHAINS * L, 1e-3);
+    }
+
+    @Benchmark
+    public float fma(Flops flops) {
+        FloatVector x = FloatVector.broadcast(F, factor);
+        FloatVector y = FloatVector.broadcast(F, addend);
+        // Different starts: twelve equal chains would be one.
+        FloatVector a = FloatVector.broadcast(F, 1f);
+        FloatVector b = FloatVector.broadcast(F, 2f);
+        FloatVector c = FloatVector.broadcast(F, 3f);
+        FloatVector d = FloatVector.broadcast(F, 4f);
+        FloatVector e = FloatVector.broadcast(F, 5f);
+        FloatVector f = FloatVector.broadcast(F, 6f);
+        FloatVector g = FloatVector.broadcast(F, 7f);
+        FloatVector h = FloatVector.broadcast(F, 8f);
+        FloatVector i = FloatVector.broadcast(F, 9f);
+        FloatVector j = FloatVector.broadcast(F, 10f);
+        FloatVector k = FloatVector.broadcast(F, 11f);
+        FloatVector l = FloatVector.broadcast(F, 12f);
+        for (int step = 0; step < STEPS; step++) {
+            a = a.fma(x, y);
+            b = b.fma(x, y);
+            c = c.fma(x, y);
+            d = d.fma(x, y);
+            e = e.fma(x, y);
+            f = f.fma(x, y);
+            g = g.fma(x, y);
+            h = h.fma(x, y);
+            i = i.fma(x, y);
+            j = j.fma(x, y);
+            k = k.fma(x, y);
+            l = l.fma(x, y);
+        }
+        flops.add(2.0 * STEPS * CHAINS * L);
+        return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l)
+                .reduceLanes(VectorOperators.ADD);
+    }
+}

@@ -1,0 +1,61 @@
+package leanvit.jmh;
+
+import leanvit.kernels.scalar.ScalarHeadMean;
+import leanvit.kernels.simd.SimdHeadMean;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+
+/** The mean over heads: of an attention map, [H, N, N], and of the keys inside a qkv matrix, [N, 3, H, d]. */
+public class HeadMeanBenchmark extends KernelBenchmark {
+
+    /** heads x rows x columns. */
+    @Param({"3x197x197", "6x197x197", "12x197x197", "3x197x64", "12x197x64"})
+    public String shape;
+
+    private int heads;
+    private int rows;
+    private int columns;
+    private int offset;
+    private int headStride;
+    private int rowStride;
+    private float[] x;
+    private float[] out;
+
+    @Setup
+    public void setUp() {
+        int[] sizes = shape(shape);
+        heads = sizes[0];
+        rows = sizes[1];
+        columns = sizes[2];
+        if (rows == columns) {
+            headStride = rows * columns;
+            rowStride = columns;
+            x = normal(heads * headStride);
+        } else {
+            offset = heads * columns;
+            headStride = columns;
+            rowStride = 3 * heads * columns;
+            x = normal(rows * rowStride);
+        }
+        out = new float[rows * columns];
+        simd();
+        double sum = 0;
+        for (int h = 0; h < heads; h++) {
+            sum += x[offset + h * headStride + columns - 1];
+        }
+        check("headMean", out[columns - 1], sum / heads, 1e-6);
+    }
+
+    @Benchmark
+    public float[] simd() {
+        SimdHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, 0, columns);
+        return out;
+    }
+
+    @Benchmark
+    public float[] scalar() {
+        ScalarHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, 0, columns);
+        return out;
+    }
+}
