@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -223,5 +224,23 @@ class TokenMapTest {
         assertThatThrownBy(() -> map.apply(x, 0, -1, x, 0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> map.apply(x, 0, 2, x, 9)).hasMessageContaining("overlap");
         map.apply(x, 0, 2, x, 10);
+    }
+
+    @Test
+    void knowsWhichOutputsWereAdded() {
+        TokenMap map = new TokenMap();
+        map.reset(4);
+        map.keep(2);
+        int rest = map.add();
+        map.merge(0, rest, 0.5f);
+        map.merge(3, rest, 0.5f);
+        map.keep(1);
+        assertThat(IntStream.range(0, 3).filter(map::isAdded)).containsExactly(rest);
+        TokenMap copy = new TokenMap();
+        copy.copyOf(map);
+        assertThat(IntStream.range(0, 3).filter(copy::isAdded)).containsExactly(rest);
+        map.identity(4);
+        assertThat(IntStream.range(0, 4).filter(map::isAdded)).isEmpty();
+        assertThatThrownBy(() -> map.isAdded(4)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 }
