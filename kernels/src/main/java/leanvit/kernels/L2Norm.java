@@ -7,7 +7,7 @@ import leanvit.kernels.simd.SimdL2Norm;
  * Scales each row to length 1: {@code out[r, c] = x[r, c] / (|x[r]| + epsilon)} with {@code |x[r]| = sqrt(sum over c of x[r, c]^2)}.
  *
  * <p>A row of zeros stays zeros, with epsilon 0 too. Rows of any size, from subnormal numbers to 3e38, come out right: squares
- * that float arithmetic would lose are added in double. Relative error at most {@code (3 + C / 64) * 2^-23} for C columns. In a
+ * that float arithmetic would lose are added in double. Relative error at most {@code (3 + C / 32) * 2^-23} for C columns. In a
  * row that holds NaN all are NaN; in one that holds infinities these are NaN and the others 0. Each width adds in an order of
  * its own, the same from call to call. Thread-safe on disjoint outputs; allocates nothing.
  */

@@ -10,9 +10,8 @@ import leanvit.kernels.simd.SimdSoftmax;
  * <p>An entry of -infinity gives 0. A row of nothing but -infinity gives zeros (there is nothing to attend to); it is the only
  * kind of row whose results do not add up to 1. A row that holds NaN or +infinity becomes NaN. Results below 1.2e-38 become 0.
  *
- * <p>Error against exact arithmetic: relative {@code (6 + (max_r - x[r, c]) + columns / 16) * 2^-23} at most, absolute
- * {@code 5e-7} for up to 4,096 columns. Each width adds in an order of its own, the same from call to call. Thread-safe on
- * disjoint outputs; allocates nothing.
+ * <p>Error against exact arithmetic: relative {@code (6 + (max_r - x[r, c]) + columns / 8) * 2^-23} at most. Each width adds in
+ * an order of its own, the same from call to call. Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class Softmax {
 

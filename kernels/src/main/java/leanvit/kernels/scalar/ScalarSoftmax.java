@@ -21,13 +21,13 @@ public final class ScalarSoftmax {
                 withoutMaximum(x, offset, columns, out, outOffset);
                 continue;
             }
-            float sum = 0f;
+            double sum = 0;
             for (int c = 0; c < columns; c++) {
                 float value = ScalarMath.expNonPositive(x[offset + c] - max);
                 out[outOffset + c] = value;
                 sum += value;
             }
-            float scale = 1f / sum;
+            float scale = (float) (1 / sum);
             for (int c = 0; c < columns; c++) {
                 out[outOffset + c] *= scale;
             }

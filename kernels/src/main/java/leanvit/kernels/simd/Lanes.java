@@ -17,6 +17,9 @@ public final class Lanes {
     /** As many ints as {@link #F} has floats. */
     public static final VectorSpecies<Integer> I = ints(F.vectorBitSize());
 
+    /** Half as many longs as {@link #F} has floats. */
+    public static final VectorSpecies<Long> J = F.withLanes(long.class);
+
     /** Floats in a vector: 16, 8 or 4. */
     public static final int L = F.length();
 

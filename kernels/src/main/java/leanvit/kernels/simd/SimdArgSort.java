@@ -2,30 +2,38 @@ package leanvit.kernels.simd;
 
 import static leanvit.kernels.simd.Lanes.F;
 import static leanvit.kernels.simd.Lanes.I;
+import static leanvit.kernels.simd.Lanes.J;
 import static leanvit.kernels.simd.Lanes.L;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import leanvit.kernels.scalar.ScalarArgSort;
 
 /**
  * {@link leanvit.kernels.ArgSort} on the Vector API. The k best are found by bisecting for the k-th score, and put in order by
- * counting, for each, how many come before it: k * k comparisons, 2L at a time and without a branch to mispredict.
+ * counting, for each, how many come before it: k * k comparisons, 3L at a time and without a branch to mispredict.
  */
 public final class SimdArgSort {
 
-    /** Scores that are ranked at a time: two vectors for each key that is compared with them. */
-    private static final int BLOCK = 2 * L;
-    /** The largest k to rank by counting; beyond it quicksort's k log k wins. */
-    private static final int LARGEST_RANKED = 64 * L;
+    /** Scores that are ranked at a time: three vectors, so that a key's broadcast serves three comparisons. */
+    private static final int BLOCK = 3 * L;
+    private static final long HIGH_HALF = 0xFFFF_FFFF_0000_0000L;
+    /**
+     * The largest k to rank by counting; beyond it quicksort's k log k wins. (JDK 17 does not use AVX-512's mask registers, and
+     * counts at half the speed.)
+     */
+    private static final int LARGEST_RANKED = (Runtime.version().feature() > 17 ? 40 : 16) * L;
 
     /** 0, 1, 2, ...; {@code addIndex} boxes its result on JDK 17. */
     private static final int[] LANES = new int[L];
+    private static final long[] INDICES = new long[L];
 
     static {
         Arrays.setAll(LANES, i -> i);
+        Arrays.setAll(INDICES, i -> i);
     }
 
     private SimdArgSort() {
@@ -37,17 +45,55 @@ public final class SimdArgSort {
             ScalarArgSort.topK(scores, offset, n, k, order, orderOffset, scratch);
             return;
         }
-        if (k == n) {
-            for (int i = 0; i < n; i++) {
-                order[orderOffset + i] = ScalarArgSort.key(scores[offset + i]);
-            }
-            rank(k, order, orderOffset, scratch);
-            for (int i = 0; i < n; i++) {
-                order[orderOffset + rankOf(i, k, scratch)] = i;
-            }
-            return;
+        pack(scores, offset, n, scratch);
+        if (k < n) {
+            keep(scratch, n, limit(scores, offset, n, k, scratch));
         }
+        for (int i = 0; i < k; i++) {
+            // Halves exchanged, since a key in the low half is broadcast straight from memory.
+            scratch[i] = Long.rotateLeft(scratch[i], 32);
+            order[orderOffset + i] = (int) scratch[i];
+        }
+        rank(k, order, orderOffset, scratch);
+        place(k, order, orderOffset, scratch);
+    }
 
+    /** {@link ScalarArgSort#pack} of every score's {@link ScalarArgSort#key} and index. */
+    private static void pack(float[] scores, int offset, int n, long[] scratch) {
+        LongVector index0 = LongVector.fromArray(J, INDICES, 0);
+        LongVector index1 = LongVector.fromArray(J, INDICES, L / 2);
+        int i = 0;
+        // body
+        for (; i <= n - L; i += L) {
+            FloatVector score = FloatVector.fromArray(F, scores, offset + i).add(0f);
+            score = score.blend(Float.NEGATIVE_INFINITY, score.compare(VectorOperators.NE, score));
+            IntVector bits = score.reinterpretAsInts();
+            IntVector key = bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE).lanewise(VectorOperators.XOR, bits)
+                    .lanewise(VectorOperators.XOR, -1);
+            LongVector key0 = (LongVector) key.convertShape(VectorOperators.I2L, J, 0);
+            LongVector key1 = (LongVector) key.convertShape(VectorOperators.I2L, J, 1);
+            key0.lanewise(VectorOperators.LSHL, 32).or(index0.add(i)).intoArray(scratch, i);
+            key1.lanewise(VectorOperators.LSHL, 32).or(index1.add(i)).intoArray(scratch, i + L / 2);
+        }
+        // scalar tail
+        for (; i < n; i++) {
+            scratch[i] = ScalarArgSort.pack(ScalarArgSort.key(scores[offset + i]), i);
+        }
+    }
+
+    /** Moves the packed longs up to a limit to the front, their order kept. */
+    private static void keep(long[] packed, int n, long limit) {
+        int kept = 0;
+        for (int i = 0; i < n; i++) {
+            long value = packed[i];
+            // Moved in any case: of branches on whether k of n are kept, a third would be mispredicted.
+            packed[kept] = value;
+            kept += value <= limit ? 1 : 0;
+        }
+    }
+
+    /** Returns the k-th smallest packed long. */
+    private static long limit(float[] scores, int offset, int n, int k, long[] scratch) {
         // The k-th key lies in low .. high, and `below` scores have a key under low. Smaller keys are better.
         int low = ScalarArgSort.key(largest(scores, offset, n));
         int high = ScalarArgSort.key(smallest(scores, offset, n));
@@ -61,60 +107,17 @@ public final class SimdArgSort {
             } else {
                 high = middle;
                 if (count == k) {
-                    break;
+                    return ScalarArgSort.pack(high, n);
                 }
             }
         }
-        float worst = ScalarArgSort.score(high);
-        if (worst == Float.NEGATIVE_INFINITY) {
-            // NaN ties with it, which comparisons of floats do not see.
-            ScalarArgSort.topK(scores, offset, n, k, order, orderOffset, scratch);
-            return;
+        // Of those that share the k-th key the first ones.
+        int last = -1;
+        for (int left = k - below; left > 0; ) {
+            last++;
+            left -= (int) (scratch[last] >> 32) == high ? 1 : 0;
         }
-        // Of those that share the worst score the first ones; after an early exit there are just enough.
-        int cut = indexAfter(scores, offset, n, worst, k - below);
-        float better = Math.nextUp(worst);
-        int slot = putKeys(scores, offset, 0, cut, worst, order, orderOffset, 0, k);
-        putKeys(scores, offset, cut, n, better, order, orderOffset, slot, k);
-        rank(k, order, orderOffset, scratch);
-        slot = putIndices(scores, offset, 0, cut, worst, order, orderOffset, 0, k, scratch);
-        putIndices(scores, offset, cut, n, better, order, orderOffset, slot, k, scratch);
-    }
-
-    /** Returns the index after the given number of scores that equal one, or n where there are fewer. */
-    private static int indexAfter(float[] scores, int offset, int n, float score, int number) {
-        int left = number;
-        int i = 0;
-        for (; i < n && left > 0; i++) {
-            left -= scores[offset + i] == score ? 1 : 0;
-        }
-        return i;
-    }
-
-    /**
-     * Puts the keys of the scores at or over a threshold one after another, from a slot up to slot k; returns the next slot.
-     * Each key is put, and kept or overwritten: a branch on whether k of n have it would often be mispredicted.
-     */
-    private static int putKeys(float[] scores, int offset, int from, int to, float threshold, int[] order, int orderOffset,
-                               int slot, int k) {
-        int next = slot;
-        for (int i = from; i < to && next < k; i++) {
-            float score = scores[offset + i];
-            order[orderOffset + next] = ScalarArgSort.key(score);
-            next += score >= threshold ? 1 : 0;
-        }
-        return next;
-    }
-
-    /** Puts the index of each score of {@link #putKeys} where its rank says; returns the next slot. */
-    private static int putIndices(float[] scores, int offset, int from, int to, float threshold, int[] order,
-                                  int orderOffset, int slot, int k, long[] scratch) {
-        int next = slot;
-        for (int i = from; i < to && next < k; i++) {
-            order[orderOffset + rankOf(next, k, scratch)] = i;
-            next += scores[offset + i] >= threshold ? 1 : 0;
-        }
-        return next;
+        return ScalarArgSort.pack(high, last);
     }
 
     private static float largest(float[] scores, int offset, int n) {
@@ -138,23 +141,12 @@ public final class SimdArgSort {
 
     private static int countAtLeast(float[] scores, int offset, int n, float threshold) {
         FloatVector limit = FloatVector.broadcast(F, threshold);
-        FloatVector count0 = FloatVector.zero(F);
-        FloatVector count1 = count0;
+        int count = 0;
         int i = 0;
-        // unrolled body
-        for (; i <= n - 2 * L; i += 2 * L) {
-            FloatVector x0 = FloatVector.fromArray(F, scores, offset + i);
-            FloatVector x1 = FloatVector.fromArray(F, scores, offset + i + L);
-            count0 = count0.blend(count0.add(1f), x0.compare(VectorOperators.GE, limit));
-            count1 = count1.blend(count1.add(1f), x1.compare(VectorOperators.GE, limit));
-        }
-        // vector tail
+        // body
         for (; i <= n - L; i += L) {
-            FloatVector x0 = FloatVector.fromArray(F, scores, offset + i);
-            count0 = count0.blend(count0.add(1f), x0.compare(VectorOperators.GE, limit));
+            count += FloatVector.fromArray(F, scores, offset + i).compare(VectorOperators.GE, limit).trueCount();
         }
-        // reduce: whole numbers, so the order is of no account
-        int count = (int) count0.add(count1).reduceLanes(VectorOperators.ADD);
         // scalar tail
         for (; i < n; i++) {
             count += scores[offset + i] >= threshold ? 1 : 0;
@@ -163,49 +155,47 @@ public final class SimdArgSort {
     }
 
     /**
-     * Counts for each of k keys those that come before it: smaller ones, and equal ones that stand further left. The counts
-     * go to the scratch, two ints a long, a block after another; the last block may overlap the one before it.
+     * Replaces each of k keys in {@code order} by the number of smaller ones. The scratch still holds all keys, in its low
+     * halves. The last block may overlap the one before it and then replaces only its last keys.
      */
-    private static void rank(int k, int[] keys, int offset, long[] scratch) {
+    private static void rank(int k, int[] order, int offset, long[] scratch) {
         IntVector one = IntVector.broadcast(I, 1);
-        IntVector lane0 = IntVector.fromArray(I, LANES, 0);
-        IntVector lane1 = lane0.add(L);
         for (int block = 0; block < k; block += BLOCK) {
             int first = Math.min(block, k - BLOCK);
-            IntVector key0 = IntVector.fromArray(I, keys, offset + first);
-            IntVector key1 = IntVector.fromArray(I, keys, offset + first + L);
-            IntVector upTo0 = key0.add(one);
-            IntVector upTo1 = key1.add(one);
+            IntVector key0 = IntVector.fromArray(I, order, offset + first);
+            IntVector key1 = IntVector.fromArray(I, order, offset + first + L);
+            IntVector key2 = IntVector.fromArray(I, order, offset + first + 2 * L);
             IntVector rank0 = IntVector.zero(I);
             IntVector rank1 = rank0;
-            int j = 0;
-            for (; j < first; j++) {
-                IntVector other = IntVector.broadcast(I, keys[offset + j]);
-                rank0 = rank0.add(one, upTo0.compare(VectorOperators.GT, other));
-                rank1 = rank1.add(one, upTo1.compare(VectorOperators.GT, other));
-            }
-            for (; j < first + BLOCK; j++) {
-                IntVector other = IntVector.broadcast(I, keys[offset + j]);
-                IntVector here = IntVector.broadcast(I, j - first);
-                IntVector limit0 = key0.add(one, lane0.compare(VectorOperators.GT, here));
-                IntVector limit1 = key1.add(one, lane1.compare(VectorOperators.GT, here));
-                rank0 = rank0.add(one, limit0.compare(VectorOperators.GT, other));
-                rank1 = rank1.add(one, limit1.compare(VectorOperators.GT, other));
-            }
-            for (; j < k; j++) {
-                IntVector other = IntVector.broadcast(I, keys[offset + j]);
+            IntVector rank2 = rank0;
+            for (int j = 0; j < k; j++) {
+                IntVector other = IntVector.broadcast(I, (int) scratch[j]);
                 rank0 = rank0.add(one, key0.compare(VectorOperators.GT, other));
                 rank1 = rank1.add(one, key1.compare(VectorOperators.GT, other));
+                rank2 = rank2.add(one, key2.compare(VectorOperators.GT, other));
             }
-            rank0.reinterpretAsLongs().intoArray(scratch, block / 2);
-            rank1.reinterpretAsLongs().intoArray(scratch, block / 2 + L / 2);
+            IntVector lane = IntVector.fromArray(I, LANES, 0);
+            int done = block - first;
+            key0.blend(rank0, lane.compare(VectorOperators.GE, done)).intoArray(order, offset + first);
+            key1.blend(rank1, lane.compare(VectorOperators.GE, done - L)).intoArray(order, offset + first + L);
+            key2.blend(rank2, lane.compare(VectorOperators.GE, done - 2 * L)).intoArray(order, offset + first + 2 * L);
         }
     }
 
-    /** Returns the rank of key {@code i} of k, out of what {@link #rank} left. */
-    private static int rankOf(int i, int k, long[] scratch) {
-        int whole = k - k % BLOCK;
-        int at = i < whole ? i : i - (k - BLOCK) + whole;
-        return (int) (scratch[at >> 1] >> ((at & 1) << 5));
+    /**
+     * Puts the index of rank r in place r, by way of the scratch's low halves. Equal keys have one rank: whoever comes first,
+     * by index, has it, and the next takes the next place. A sign bit marks a place as taken.
+     */
+    private static void place(int k, int[] order, int offset, long[] scratch) {
+        for (int i = 0; i < k; i++) {
+            int place = order[offset + i];
+            while (scratch[place] < 0) {
+                place++;
+            }
+            scratch[place] = scratch[place] & HIGH_HALF | scratch[i] << 1 >>> 33 | Long.MIN_VALUE;
+        }
+        for (int i = 0; i < k; i++) {
+            order[offset + i] = (int) scratch[i];
+        }
     }
 }
