@@ -64,26 +64,26 @@ class InferenceTest {
     static List<String> specs() {
         return List.of("none", "tome:r=3", "tome:r=6,inflect=-1", "tome:r=5,prop=off", "tome:r=0/4/0", "tome:r=0/0/5",
                 "ltmp:merge=0.3,prune=0.035", "ltmp:merge=0.2", "ltmp:prune=0.04", "etps:keep=0.6,layers=0/2",
-                "dtps:keep=0.7,layers=0/1/2,predictors=p", "dtps:keep=0.5,layers=2,predictors=p", "evit:keep=0.7,layers=0/2",
+                "dtps:keep=0.7,layers=0/1/2,predictors=3", "dtps:keep=0.5,layers=2,predictors=1", "evit:keep=0.7,layers=0/2",
                 "evit:keep=0.7,layers=1,fuse=off", "topk:r=3", "topk:keep=0.7,layers=1/2", "pomt:r=7,layer=1", "pomt:r=7,layer=2");
     }
 
     /** The specs of reducers whose settings say that nothing is to go. */
     static List<String> idleSpecs() {
         return List.of("tome:r=0", "tome:r=0/0", "ltmp:merge=1,prune=0", "ltmp:merge=1", "ltmp:prune=0",
-                "etps:keep=1,layers=0/1/2", "dtps:keep=1,layers=0/1/2,predictors=p", "evit:keep=1,layers=0/1/2",
+                "etps:keep=1,layers=0/1/2", "dtps:keep=1,layers=0/1/2,predictors=3", "evit:keep=1,layers=0/1/2",
                 "evit:keep=1,layers=0/1/2,fuse=off", "topk:r=0", "topk:keep=1,layers=0/1/2", "pomt:r=0,layer=1",
                 "pomt:r=0,layer=1,upstream=on");
     }
 
     private static TokenReducer reducer(String spec) throws IOException {
-        return Reducers.parse(spec, file -> predictors(model.config().width()));
+        return Reducers.parse(spec, file -> predictors(model.config().width(), Integer.parseInt(file)));
     }
 
-    private static Map<String, Tensor> predictors(int width) {
+    private static Map<String, Tensor> predictors(int width, int stages) {
         Map<String, Tensor> tensors = new HashMap<>();
         SplittableRandom random = new SplittableRandom(4);
-        for (int stage = 0; stage < 3; stage++) {
+        for (int stage = 0; stage < stages; stage++) {
             String name = "predictor." + stage + ".";
             put(tensors, random, name + "in_conv.0.weight", width);
             put(tensors, random, name + "in_conv.0.bias", width);
@@ -141,14 +141,21 @@ class InferenceTest {
         }
     }
 
+    /** For long arrays, which a message could not show whole. */
+    private static void assertSame(float[] got, float[] want, String what) {
+        assertThat(got.length).as(what).isEqualTo(want.length);
+        int different = Arrays.mismatch(got, want);
+        assertThat(different).as("%s: first logit that differs", what).isEqualTo(-1);
+    }
+
     @ParameterizedTest
     @MethodSource("idleSpecs")
     void aReducerThatNeverReducesChangesNoBits(String spec) throws IOException {
         for (VisionTransformer each : new VisionTransformer[] {model, model(Pooling.TOKEN, true), model(Pooling.AVERAGE, false)}) {
             Inference idle = each.inference().with(reducer(spec));
             float[] dense = each.inference().logits(pixels, MANY);
-            assertThat(idle.logits(pixels, MANY)).containsExactly(dense);
-            assertThat(each.inference().with(reducer(spec)).with(pool, 2).logits(pixels, MANY)).containsExactly(dense);
+            assertSame(idle.logits(pixels, MANY), dense, spec);
+            assertSame(each.inference().with(reducer(spec)).with(pool, 2).logits(pixels, MANY), dense, spec + ", 2 threads");
             for (int layer = 0; layer < 3; layer++) {
                 assertThat(idle.tokens(layer, MANY - 1)).isEqualTo(each.shape().tokens());
             }
@@ -312,7 +319,7 @@ class InferenceTest {
     @ParameterizedTest
     @ValueSource(strings = {"ltmp:prune=1", "ltmp:merge=1,prune=1", "ltmp:merge=-1,prune=1", "tome:r=99", "topk:r=99",
         "evit:keep=0.01,layers=0/1/2", "evit:keep=0.01,layers=0/1/2,fuse=off", "etps:keep=0.01,layers=0/1/2",
-        "dtps:keep=0.01,layers=0/1/2,predictors=p", "pomt:r=99,layer=0", "pomt:r=18,layer=0", "pomt:r=19,layer=0"})
+        "dtps:keep=0.01,layers=0/1/2,predictors=3", "pomt:r=99,layer=0", "pomt:r=18,layer=0", "pomt:r=19,layer=0"})
     void anImageDownToItsPrefixTokensIsDefined(String spec) throws IOException {
         for (VisionTransformer each : new VisionTransformer[] {model, model(Pooling.TOKEN, true), model(Pooling.AVERAGE, false),
             model(Pooling.AVERAGE, false, Feature.FC_NORM, Feature.NO_CLASS_TOKEN)}) {
@@ -326,7 +333,7 @@ class InferenceTest {
                 assertThat(logit).as("%s", each.config()).isFinite();
             }
             List<BlockTrace> trace = new ArrayList<>();
-            assertThat(run.trace(pixels, MANY, trace, true)).containsExactly(logits);
+            assertSame(run.trace(pixels, MANY, trace, true), logits, spec);
             int least = spec.contains("prune=1") ? each.shape().prefix() : 0;
             if (least > 0) {
                 assertThat(trace.get(2).tokens()).containsOnly(least);
@@ -339,12 +346,12 @@ class InferenceTest {
         float[] want = model.inference().logits(pixels, MANY);
         ExecutorService closed = Executors.newFixedThreadPool(1);
         closed.shutdown();
-        assertThat(model.inference().with(closed, 3).logits(pixels, MANY)).containsExactly(want);
-        assertThat(model.inference().with(task -> { }, 3).logits(pixels, MANY)).containsExactly(want);
-        assertThat(model.inference().with(Runnable::run, 3).logits(pixels, MANY)).containsExactly(want);
-        assertThat(model.inference().with(task -> {
+        assertSame(model.inference().with(closed, 3).logits(pixels, MANY), want, "rejects");
+        assertSame(model.inference().with(task -> { }, 3).logits(pixels, MANY), want, "never runs");
+        assertSame(model.inference().with(Runnable::run, 3).logits(pixels, MANY), want, "runs on the caller's thread");
+        assertSame(model.inference().with(task -> {
             throw new RejectedExecutionException();
-        }, 2).logits(pixels, MANY)).containsExactly(want);
+        }, 2).logits(pixels, MANY), want, "always rejects");
         assertThatThrownBy(() -> model.inference().with(pool, 0)).hasMessage("threads is 0, expected 1 or more");
         assertThatThrownBy(() -> model.inference().with(null, 2)).hasMessage("executor");
     }
