@@ -22,7 +22,8 @@ import leanvit.kernels.BipartiteMatching;
  * </ol>
  *
  * <p>Both comparisons are strict. How many tokens go depends on the image. Output order: prefix, unmerged even
- * positions, odd positions; where there is no merging, the order is unchanged. Without merging tokens have no sizes.
+ * positions, odd positions; in a block without a merge threshold, or with one of 1, the order is unchanged. Without merging
+ * tokens have no sizes.
  *
  * <p>Prefix tokens have infinite importance, and neither merge nor are merged into. Cosines are clamped to 1, so that a
  * merge threshold of 1 never merges; a prune threshold of 0 keeps all that is attended to at all. Ties: lower index.
@@ -176,7 +177,7 @@ public final class Ltmp implements TokenReducer {
     @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
         float[] importance = importance(tokens);
-        if (merge == null) {
+        if (merge == null || at(merge, tokens.layer()) >= 1) {
             for (int i = 0; i < tokens.count(); i++) {
                 keepImportant(i, importance, tokens, map);
             }

@@ -185,7 +185,10 @@ final class BlockPass {
         attentionInput();
         if (reducing && needs.contains(Need.HEAD_MAX_ATTENTION)) {
             workers.run(to - from, headMaxStep);
-        } else {
+        }
+        if (!reducing || !needs.contains(Need.HEAD_MAX_ATTENTION) || needs.contains(Need.CLASS_ATTENTION)
+                || needs.contains(Need.COLUMN_ATTENTION)) {
+            // After headMaxStep this computes the same again, for what that one does not gather.
             workers.run((to - from) * heads, headStep);
         }
         int rows = in.start(to) - in.start(from);

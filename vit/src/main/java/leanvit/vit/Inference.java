@@ -60,9 +60,17 @@ public final class Inference {
     /**
      * Returns a runner with a token reducer.
      *
-     * @throws IllegalArgumentException if the reducer does not fit the model; the message says why
+     * @throws IllegalArgumentException if the reducer does not fit the model, or asks for what the host does not have; the
+     *                                  message says why
      */
     public Inference with(TokenReducer reducer) {
+        if (reducer.position() == TokenReducer.Position.BEFORE_BLOCK && !reducer.needs().isEmpty()) {
+            throw new IllegalArgumentException(reducer.spec() + " needs " + reducer.needs()
+                    + ", but BEFORE_BLOCK there is no attention to gather it from");
+        }
+        if (reducer.proportionalAttention() && !reducer.tracksSize()) {
+            throw new IllegalArgumentException(reducer.spec() + " asks for proportionalAttention without tracksSize");
+        }
         reducer.check(shape);
         return new Inference(model, reducer, workers.another());
     }
