@@ -45,12 +45,7 @@ final class CompareCommand implements Command {
         if (options.has("--json") && options.has("--markdown")) {
             throw new UsageException("--json and --markdown: give one of them");
         }
-        List<TokenReducer> reducers = new ArrayList<>();
-        if (options.has("--reducers")) {
-            for (String spec : options.text("--reducers").split(";", -1)) {
-                reducers.add(Models.reducer("--reducers", spec.strip()));
-            }
-        }
+        List<TokenReducer> reducers = Models.reducers(options);
         Path plot = options.path("--plot");
         if (plot != null) {
             WholeFile.check(plot);

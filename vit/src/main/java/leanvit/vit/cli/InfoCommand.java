@@ -33,14 +33,9 @@ final class InfoCommand implements Command {
 
     @Override
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
-        List<TokenReducer> reducers = new ArrayList<>();
-        if (options.has("--reducers")) {
-            if (!options.has("--model")) {
-                throw new UsageException("--reducers goes with --model");
-            }
-            for (String spec : options.text("--reducers").split(";", -1)) {
-                reducers.add(Models.reducer("--reducers", spec.strip()));
-            }
+        List<TokenReducer> reducers = Models.reducers(options);
+        if (options.has("--reducers") && !options.has("--model")) {
+            throw new UsageException("--reducers goes with --model");
         }
         if (!options.has("--model")) {
             print(options, terminal, null, null, null);

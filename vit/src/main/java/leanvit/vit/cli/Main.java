@@ -25,6 +25,8 @@ public final class Main {
             new InfoCommand(),
             new CalibrateCommand());
 
+    private static final int SUMMARY_COLUMN = 14;
+
     private final Terminal terminal;
     private final boolean mayStartAgain;
 
@@ -157,8 +159,8 @@ public final class Main {
                 """);
         for (Command command : COMMANDS) {
             Syntax syntax = command.syntax();
-            help.append("  ").append(syntax.command()).append(" ".repeat(12 - syntax.command().length()))
-                    .append(syntax.summary()).append('\n');
+            help.append("  ").append(syntax.command()).append(" ".repeat(SUMMARY_COLUMN - 2 - syntax.command().length()));
+            Syntax.wrap(help, syntax.summary(), SUMMARY_COLUMN);
         }
         return help.append("""
 

@@ -2,7 +2,9 @@ package leanvit.vit.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -97,6 +99,17 @@ final class Models {
     /** Makes the reducer of {@code --reducer}. */
     static TokenReducer reducer(Options options) throws IOException, UsageException {
         return reducer("--reducer", options.text("--reducer"));
+    }
+
+    /** Makes the reducers of {@code --reducers}, none where it was not given. */
+    static List<TokenReducer> reducers(Options options) throws IOException, UsageException {
+        List<TokenReducer> reducers = new ArrayList<>();
+        if (options.has("--reducers")) {
+            for (String spec : options.text("--reducers").split(";", -1)) {
+                reducers.add(reducer("--reducers", spec.strip()));
+            }
+        }
+        return reducers;
     }
 
     /**

@@ -249,7 +249,7 @@ final class Syntax {
     }
 
     /** Appends a text by words; the first line goes on where the help stands, the others are indented. */
-    private static void wrap(StringBuilder help, String text, int indent) {
+    static void wrap(StringBuilder help, String text, int indent) {
         int column = indent;
         for (String word : text.split(" ")) {
             if (column > indent && column + 1 + word.length() > HELP_WIDTH) {
