@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarArgSort;
-import leanvit.kernels.simd.SimdArgSort;
 
 /**
  * The order of scores: higher first, and of equal ones the lower index first (a stable sort). NaN counts as -infinity, and
@@ -9,6 +7,13 @@ import leanvit.kernels.simd.SimdArgSort;
  * nothing.
  */
 public final class ArgSort {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void topK(float[] scores, int offset, int n, int k, int[] order, int orderOffset, long[] scratch);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdArgSort.KERNEL : ScalarArgSort.KERNEL;
 
     private ArgSort() {
     }
@@ -44,10 +49,6 @@ public final class ArgSort {
         if (k > n) {
             throw new IllegalArgumentException("k is " + k + ", expected at most n = " + n);
         }
-        if (Provider.SIMD) {
-            SimdArgSort.topK(scores, offset, n, k, order, orderOffset, scratch);
-        } else {
-            ScalarArgSort.topK(scores, offset, n, k, order, orderOffset, scratch);
-        }
+        KERNEL.topK(scores, offset, n, k, order, orderOffset, scratch);
     }
 }

@@ -1,8 +1,6 @@
 package leanvit.kernels;
 
 import java.util.Objects;
-import leanvit.kernels.scalar.ScalarAttention;
-import leanvit.kernels.simd.SimdAttention;
 
 /**
  * Proportional attention: {@code softmax(q·kᵀ·d^-1/2 + bias)·v} of each head, where {@code bias} is {@code ln(size)} of each
@@ -26,6 +24,21 @@ import leanvit.kernels.simd.SimdAttention;
  */
 public final class Attention {
 
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        int scratchLength(int n, int heads, int headDim);
+
+        void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
+                float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
+                float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch);
+
+        void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
+                float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
+                float[] columns, int columnsOffset, float[] scratch);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdAttention.KERNEL : ScalarAttention.KERNEL;
+
     private Attention() {
     }
 
@@ -36,7 +49,7 @@ public final class Attention {
 
     /** Returns the scratch floats that {@link #headMax} takes. */
     public static int headMaxScratchLength(int n, int heads, int headDim) {
-        return Provider.SIMD ? SimdAttention.scratchLength(n, heads, headDim) : ScalarAttention.scratchLength(n, heads, headDim);
+        return KERNEL.scratchLength(n, heads, headDim);
     }
 
     /**
@@ -65,13 +78,8 @@ public final class Attention {
         Checks.optional("classRow", classRow, classRowOffset, n);
         Checks.optional("columnSum", columnSum, columnSumOffset, n);
         Checks.length("scratch", scratch, scratchLength(n, headDim));
-        if (Provider.SIMD) {
-            SimdAttention.head(n, queries, heads, head, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
+        KERNEL.head(n, queries, heads, head, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
                     out, outOffset, outStride, classRow, classRowOffset, columnSum, columnSumOffset, scratch);
-        } else {
-            ScalarAttention.head(n, queries, heads, head, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
-                    out, outOffset, outStride, classRow, classRowOffset, columnSum, columnSumOffset, scratch);
-        }
     }
 
     /**
@@ -88,13 +96,8 @@ public final class Attention {
         Checks.range("prefix", 0, prefix, n);
         Checks.optional("columns", Objects.requireNonNull(columns, "columns"), columnsOffset, n);
         Checks.length("scratch", scratch, headMaxScratchLength(n, heads, headDim));
-        if (Provider.SIMD) {
-            SimdAttention.headMax(n, prefix, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
+        KERNEL.headMax(n, prefix, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
                     out, outOffset, outStride, columns, columnsOffset, scratch);
-        } else {
-            ScalarAttention.headMax(n, prefix, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
-                    out, outOffset, outStride, columns, columnsOffset, scratch);
-        }
     }
 
     private static void check(int n, int queries, int heads, int headDim, float[] qkv, int qkvOffset, int stride,

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarBipartiteMatching;
-import leanvit.kernels.simd.SimdBipartiteMatching;
 
 /**
  * Bipartite soft matching: for each source row its most similar destination row by cosine, {@code a·b / (‖a‖·‖b‖)} (ToMe,
@@ -16,6 +14,18 @@ import leanvit.kernels.simd.SimdBipartiteMatching;
  */
 public final class BipartiteMatching {
 
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        int scratchLength(int destinations, int width);
+
+        void match(float[] x, int sourceOffset, int sourceStride, int[] sources, int sourcesOffset, int nSources,
+                int destinationOffset, int destinationStride, int[] destinations, int destinationsOffset,
+                int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
+                float[] scratch);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdBipartiteMatching.KERNEL : ScalarBipartiteMatching.KERNEL;
+
     private BipartiteMatching() {
     }
 
@@ -26,9 +36,7 @@ public final class BipartiteMatching {
 
     /** Returns the scratch floats that {@link #nearest} takes. */
     public static int nearestScratch(int sources, int destinations, int width) {
-        return Provider.SIMD
-                ? SimdBipartiteMatching.scratchLength(destinations, width)
-                : ScalarBipartiteMatching.scratchLength(destinations, width);
+        return KERNEL.scratchLength(destinations, width);
     }
 
     /**
@@ -51,13 +59,8 @@ public final class BipartiteMatching {
         Checks.length("partner", partner.length, sources);
         Checks.length("scratch", scratch, alternatingScratch(n, width));
         int blockedDestinations = Math.min(protectedPrefix / 2, destinations);
-        if (Provider.SIMD) {
-            SimdBipartiteMatching.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
+        KERNEL.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
                     destinations, blockedDestinations, width, 0f, best, partner, scratch);
-        } else {
-            ScalarBipartiteMatching.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
-                    destinations, blockedDestinations, width, 0f, best, partner, scratch);
-        }
         for (int i = 0; 2 * i < Math.min(protectedPrefix, n); i++) {
             best[i] = Float.NEGATIVE_INFINITY;
         }
@@ -82,12 +85,7 @@ public final class BipartiteMatching {
         Checks.length("best", best, nSources);
         Checks.length("partner", partner.length, nSources);
         Checks.length("scratch", scratch, nearestScratch(nSources, nDestinations, width));
-        if (Provider.SIMD) {
-            SimdBipartiteMatching.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
+        KERNEL.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
                     destinationsOffset, nDestinations, 0, width, epsilon, best, partner, scratch);
-        } else {
-            ScalarBipartiteMatching.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
-                    destinationsOffset, nDestinations, 0, width, epsilon, best, partner, scratch);
-        }
     }
 }

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarGather;
-import leanvit.kernels.simd.SimdGather;
 
 /**
  * Rows picked by index, and rows added or maximised into picked rows. C is the rows' width, K how many indices there are.
@@ -10,6 +8,18 @@ import leanvit.kernels.simd.SimdGather;
  * outputs; allocates nothing.
  */
 public final class Gather {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void scatterAdd(float[] source, int offset, int stride, int[] index, int indexOffset,
+                float[] weight, int weightOffset, int k, int width,
+                float[] destination, int destinationOffset, int destinationStride);
+
+        void scatterMax(float[] source, int offset, int stride, int[] index, int indexOffset, int k, int width,
+                float[] destination, int destinationOffset, int destinationStride);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdGather.KERNEL : ScalarGather.KERNEL;
 
     private Gather() {
     }
@@ -58,13 +68,8 @@ public final class Gather {
         Checks.values("index", index.length, indexOffset, k);
         Checks.optional("weight", weight, weightOffset, k);
         Checks.rowIndices(index, indexOffset, k, "destination", destination, destinationOffset, destinationStride, width);
-        if (Provider.SIMD) {
-            SimdGather.scatterAdd(source, offset, stride, index, indexOffset, weight, weightOffset, k, width,
+        KERNEL.scatterAdd(source, offset, stride, index, indexOffset, weight, weightOffset, k, width,
                     destination, destinationOffset, destinationStride);
-        } else {
-            ScalarGather.scatterAdd(source, offset, stride, index, indexOffset, weight, weightOffset, k, width,
-                    destination, destinationOffset, destinationStride);
-        }
     }
 
     /**
@@ -86,12 +91,7 @@ public final class Gather {
         Checks.rows("source", source, offset, stride, k, width);
         Checks.values("index", index.length, indexOffset, k);
         Checks.rowIndices(index, indexOffset, k, "destination", destination, destinationOffset, destinationStride, width);
-        if (Provider.SIMD) {
-            SimdGather.scatterMax(source, offset, stride, index, indexOffset, k, width,
+        KERNEL.scatterMax(source, offset, stride, index, indexOffset, k, width,
                     destination, destinationOffset, destinationStride);
-        } else {
-            ScalarGather.scatterMax(source, offset, stride, index, indexOffset, k, width,
-                    destination, destinationOffset, destinationStride);
-        }
     }
 }

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarGelu;
-import leanvit.kernels.simd.SimdGelu;
 
 /**
  * The Gaussian error linear unit in its exact (erf) form (Hendrycks and Gimpel, 2016): {@code x * Phi(x) = x * (1 + erf(x / sqrt(2))) / 2}, elementwise.
@@ -11,6 +9,13 @@ import leanvit.kernels.simd.SimdGelu;
  * The bits are the same at every vector width. Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class Gelu {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void apply(float[] x, int offset, int n, float[] out, int outOffset);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdGelu.KERNEL : ScalarGelu.KERNEL;
 
     private Gelu() {
     }
@@ -23,10 +28,6 @@ public final class Gelu {
     public static void apply(float[] x, int offset, int n, float[] out, int outOffset) {
         Checks.values("x", x.length, offset, n);
         Checks.values("out", out.length, outOffset, n);
-        if (Provider.SIMD) {
-            SimdGelu.apply(x, offset, n, out, outOffset);
-        } else {
-            ScalarGelu.apply(x, offset, n, out, outOffset);
-        }
+        KERNEL.apply(x, offset, n, out, outOffset);
     }
 }

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarGemm;
-import leanvit.kernels.simd.SimdGemm;
 
 /**
  * Matrix product with a packed right operand and an epilogue: {@code C = f(A·B + bias)}.
@@ -30,6 +28,14 @@ public final class Gemm {
         RESIDUAL
     }
 
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int fromPanel, int toPanel,
+                Epilogue epilogue, float[] c, int co, int ldc);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdGemm.KERNEL : ScalarGemm.KERNEL;
+
     private Gemm() {
     }
 
@@ -53,10 +59,6 @@ public final class Gemm {
         Checks.rows("a", a, aOffset, aStride, m, b.k);
         Checks.rows("c", c, cOffset, cStride, m, b.n);
         Checks.range("panels", fromPanel, toPanel, b.panels());
-        if (Provider.SIMD) {
-            SimdGemm.multiply(m, a, aOffset, aStride, b.k, b.n, b.data, fromPanel, toPanel, epilogue, c, cOffset, cStride);
-        } else {
-            ScalarGemm.multiply(m, a, aOffset, aStride, b.k, b.n, b.data, fromPanel, toPanel, epilogue, c, cOffset, cStride);
-        }
+        KERNEL.multiply(m, a, aOffset, aStride, b.k, b.n, b.data, fromPanel, toPanel, epilogue, c, cOffset, cStride);
     }
 }

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarHeadMax;
-import leanvit.kernels.simd.SimdHeadMax;
 
 /**
  * The largest value over heads: {@code out[r, c] = max over h of x[offset + h * headStride + r * rowStride + c]}.
@@ -14,6 +12,14 @@ import leanvit.kernels.simd.SimdHeadMax;
  * and -0.0 the one that comes first). Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class HeadMax {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
+                float[] out, int outOffset, int outStride);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdHeadMax.KERNEL : ScalarHeadMax.KERNEL;
 
     private HeadMax() {
     }
@@ -36,10 +42,6 @@ public final class HeadMax {
                               float[] out, int outOffset, int outStride) {
         Checks.heads("x", x, offset, headStride, heads, rowStride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
-        if (Provider.SIMD) {
-            SimdHeadMax.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
-        } else {
-            ScalarHeadMax.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
-        }
+        KERNEL.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
     }
 }

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarHeadMean;
-import leanvit.kernels.simd.SimdHeadMean;
 
 /**
  * The mean over heads: {@code out[r, c] = 1/H * sum over h of x[offset + h * headStride + r * rowStride + c]}.
@@ -14,6 +12,14 @@ import leanvit.kernels.simd.SimdHeadMean;
  * Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class HeadMean {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
+                float[] out, int outOffset, int outStride);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdHeadMean.KERNEL : ScalarHeadMean.KERNEL;
 
     private HeadMean() {
     }
@@ -36,10 +42,6 @@ public final class HeadMean {
                               float[] out, int outOffset, int outStride) {
         Checks.heads("x", x, offset, headStride, heads, rowStride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
-        if (Provider.SIMD) {
-            SimdHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
-        } else {
-            ScalarHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
-        }
+        KERNEL.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
     }
 }

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarLayerNorm;
-import leanvit.kernels.simd.SimdLayerNorm;
 
 /**
  * Layer normalisation of each row (Ba, Kiros and Hinton 2016) with C columns:
@@ -20,6 +18,14 @@ import leanvit.kernels.simd.SimdLayerNorm;
  * nothing.
  */
 public final class LayerNorm {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
+                float epsilon, float[] out, int outOffset, int outStride);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdLayerNorm.KERNEL : ScalarLayerNorm.KERNEL;
 
     private LayerNorm() {
     }
@@ -47,10 +53,6 @@ public final class LayerNorm {
         if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("epsilon is " + epsilon + ", expected a positive finite number");
         }
-        if (Provider.SIMD) {
-            SimdLayerNorm.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride);
-        } else {
-            ScalarLayerNorm.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride);
-        }
+        KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride);
     }
 }

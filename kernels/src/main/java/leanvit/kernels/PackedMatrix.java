@@ -1,7 +1,6 @@
 package leanvit.kernels;
 
 import java.util.Objects;
-import leanvit.kernels.simd.PanelLayout;
 
 /**
  * The right operand of {@link Gemm}, K rows by N columns, with a bias for each column, packed once into the panels of

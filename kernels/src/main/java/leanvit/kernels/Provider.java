@@ -2,7 +2,6 @@ package leanvit.kernels;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import leanvit.kernels.simd.SimdProbe;
 
 /**
  * Which implementation serves the kernels in this JVM, and why.

@@ -1,7 +1,5 @@
 package leanvit.kernels;
 
-import leanvit.kernels.scalar.ScalarSoftmax;
-import leanvit.kernels.simd.SimdSoftmax;
 
 /**
  * Softmax of each row: {@code out[r, c] = exp(x[r, c] - max_r) / sum over c' of exp(x[r, c'] - max_r)}, where
@@ -14,6 +12,14 @@ import leanvit.kernels.simd.SimdSoftmax;
  * an order of its own, the same from call to call. Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class Softmax {
+
+    /** What the SIMD and the scalar twin both do; arguments are checked before. */
+    interface Implementation {
+        void rows(float[] x, int offset, int stride, int rows, int columns,
+                float[] out, int outOffset, int outStride);
+    }
+
+    private static final Implementation KERNEL = Provider.SIMD ? SimdSoftmax.KERNEL : ScalarSoftmax.KERNEL;
 
     private Softmax() {
     }
@@ -33,10 +39,6 @@ public final class Softmax {
                             float[] out, int outOffset, int outStride) {
         Checks.rows("x", x, offset, stride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
-        if (Provider.SIMD) {
-            SimdSoftmax.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
-        } else {
-            ScalarSoftmax.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
-        }
+        KERNEL.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
     }
 }

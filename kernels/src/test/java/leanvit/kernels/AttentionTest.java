@@ -7,8 +7,6 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import leanvit.kernels.scalar.ScalarAttention;
-import leanvit.kernels.simd.SimdAttention;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -423,12 +421,12 @@ class AttentionTest {
             float[] qkv = input.qkv().array();
             int offset = input.qkv().offset();
             int stride = input.qkv().stride();
-            float[] simd = new float[SimdAttention.scratchLength(n, 2, 15)];
-            float[] scalar = new float[ScalarAttention.scratchLength(n, 2, 15)];
-            SimdAttention.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0, sums[0], 0, simd);
-            ScalarAttention.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0, sums[1], 0, scalar);
-            SimdAttention.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0, simd);
-            ScalarAttention.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3], 0, scalar);
+            float[] simd = new float[SimdAttention.KERNEL.scratchLength(n, 2, 15)];
+            float[] scalar = new float[ScalarAttention.KERNEL.scratchLength(n, 2, 15)];
+            SimdAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0, sums[0], 0, simd);
+            ScalarAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0, sums[1], 0, scalar);
+            SimdAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0, simd);
+            ScalarAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3], 0, scalar);
             for (int pair = 0; pair < 4; pair += 2) {
                 assertThat(outs[pair]).as("%s", input).usingComparatorWithPrecision(1.5e-5f).containsExactly(outs[pair + 1]);
                 float tolerance = 1e-5f * Math.max(1, n);

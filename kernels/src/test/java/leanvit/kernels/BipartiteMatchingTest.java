@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import leanvit.kernels.scalar.ScalarBipartiteMatching;
-import leanvit.kernels.simd.SimdBipartiteMatching;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -330,12 +328,12 @@ class BipartiteMatchingTest {
             int sources = n - n / 2;
             float[][] best = new float[2][sources];
             int[][] partner = new int[2][sources];
-            float[] simd = new float[SimdBipartiteMatching.scratchLength(n / 2, 20)];
-            float[] scalar = new float[ScalarBipartiteMatching.scratchLength(n / 2, 20)];
+            float[] simd = new float[SimdBipartiteMatching.KERNEL.scratchLength(n / 2, 20)];
+            float[] scalar = new float[ScalarBipartiteMatching.KERNEL.scratchLength(n / 2, 20)];
             int stride = 2 * x.stride();
-            SimdBipartiteMatching.match(x.array(), x.offset(), stride, null, 0, sources, x.offset() + x.stride(), stride, null, 0,
+            SimdBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources, x.offset() + x.stride(), stride, null, 0,
                     n / 2, 1, 20, 0f, best[0], partner[0], simd);
-            ScalarBipartiteMatching.match(x.array(), x.offset(), stride, null, 0, sources, x.offset() + x.stride(), stride, null, 0,
+            ScalarBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources, x.offset() + x.stride(), stride, null, 0,
                     n / 2, 1, 20, 0f, best[1], partner[1], scalar);
             for (float[] scores : best) {
                 check(new Match(scores, partner[scores == best[0] ? 0 : 1]), x, every(0, 2, n), every(1, 2, n), 1, 0, n + " rows");

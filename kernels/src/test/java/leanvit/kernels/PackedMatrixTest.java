@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.SplittableRandom;
-import leanvit.kernels.simd.PanelLayout;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 

@@ -2,7 +2,6 @@ package leanvit.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import leanvit.kernels.simd.SimdProbe;
 import org.junit.jupiter.api.Test;
 
 /** The build runs these tests once a width and once scalar; each run says by {@code leanvit.test.provider} what it expects. */

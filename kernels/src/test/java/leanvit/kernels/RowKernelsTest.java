@@ -82,38 +82,12 @@ class RowKernelsTest {
     }
 
     @Test
-    void l2NormIsExactAtEverySizeAndLeavesZeroRows() {
-        for (float epsilon : new float[] {0f, 1e-6f}) {
-            check("l2Norm", (x, offset, stride, rows, n, out, outOffset, outStride) ->
-                    L2Norm.rows(x, offset, stride, rows, n, epsilon, out, outOffset, outStride), x -> {
-                        double norm = Math.sqrt(Arrays.stream(x).map(v -> v * v).sum()) + epsilon;
-                        return Arrays.stream(x).map(v -> norm == 0 ? 0 : v / norm).toArray();
-                    }, 3, 1e-6);
-        }
-        float[] zero = new float[40];
-        float[] out = new float[40];
-        Arrays.fill(out, 9f);
-        L2Norm.rows(zero, 0, 20, 2, 20, 0f, out, 0, 20);
-        assertThat(out).containsOnly(0f);
-    }
-
-    @Test
-    void l2NormMatchesTheGolden() {
-        Golden golden = Golden.open("kernel_misc");
-        float[] y = new float[7 * 20];
-        L2Norm.rows(golden.floats("l2.x"), 0, 20, 7, 20, 0f, y, 0, 20);
-        assertClose(y, golden.doubles("l2.guarded64"), 1e-6);
-        L2Norm.rows(golden.floats("l2.x"), 0, 20, 7, 20, 1e-6f, y, 0, 20);
-        assertClose(y, golden.doubles("l2.tps64"), 1e-6);
-    }
-
-    @Test
     void argumentsThatCannotBeAreNamed() {
         assertThatThrownBy(() -> Softmax.rows(new float[9], 0, 5, 2, 5, new float[10], 0, 5))
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("x:");
         assertThatThrownBy(() -> Softmax.rows(new float[10], 0, 5, 2, 5, new float[10], 1, 5))
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("out:");
-        assertThatThrownBy(() -> L2Norm.rows(new float[10], 0, 4, 2, 5, 0f, new float[10], 0, 5))
+        assertThatThrownBy(() -> Softmax.rows(new float[10], 0, 4, 2, 5, new float[10], 0, 5))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("stride of x is 4");
         assertThatThrownBy(() -> LayerNorm.rows(new float[10], 0, 5, 2, 5, new float[4], new float[5], 1e-6f, new float[10], 0, 5))
                 .hasMessageContaining("weight");

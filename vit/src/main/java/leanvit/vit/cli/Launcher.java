@@ -37,8 +37,8 @@ final class Launcher {
     private static final List<String> FAST_START = List.of(
             "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData",
             "-XX:CompileCommand=quiet",
-            "-XX:CompileCommand=BackgroundCompilation,leanvit.kernels.simd.*::*,false",
-            "-XX:CompileCommand=CompileThresholdScaling,leanvit.kernels.simd.*::*,0.003",
+            "-XX:CompileCommand=BackgroundCompilation,leanvit.kernels.Simd*::*,false",
+            "-XX:CompileCommand=CompileThresholdScaling,leanvit.kernels.Simd*::*,0.003",
             "-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000",
             "-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=20000000");
     private static final int CHECK_MILLIS = 1000;

@@ -1,0 +1,36 @@
+package leanvit.kernels;
+
+import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.L;
+
+import jdk.incubator.vector.VectorShuffle;
+
+/**
+ * Rotations that add up a vector's lanes in one order: lanes i and i + L/2 first, then those sums i and i + L/4, and so on.
+ *
+ * <pre>
+ *   sum = sum.add(sum.rearrange(HALF));
+ *   sum = sum.add(sum.rearrange(QUARTER));
+ *   sum = L &gt; 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;
+ *   sum = L &gt; 8 ? sum.add(sum.rearrange(SIXTEENTH)) : sum;
+ *   sum.lane(0)
+ * </pre>
+ *
+ * {@code reduceLanes(ADD)} has no fixed order: from JDK 24 on C2 adds pairs where the interpreter adds from left to right, so
+ * a row's bits would change when its method gets compiled. The lines above are written out where they are needed: as a
+ * method they would box their vector wherever C2 does not inline it ({@link SimdRows#softmax} tells when).
+ */
+final class LaneFolds {
+
+    static final VectorShuffle<Float> HALF = rotation(L / 2);
+    static final VectorShuffle<Float> QUARTER = rotation(L / 4);
+    static final VectorShuffle<Float> EIGHTH = rotation(L / 8);
+    static final VectorShuffle<Float> SIXTEENTH = rotation(L / 16);
+
+    private LaneFolds() {
+    }
+
+    private static VectorShuffle<Float> rotation(int lanes) {
+        return VectorShuffle.fromOp(F, i -> (i + lanes) % L);
+    }
+}

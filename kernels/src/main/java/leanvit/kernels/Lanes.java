@@ -1,0 +1,52 @@
+package leanvit.kernels;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Every vector species of the kernels. No other class names a width, and all species are {@code static final}: as a
+ * field or an argument a species costs 72 times the run time, because C2 can no longer see it as a constant.
+ */
+final class Lanes {
+
+    /** Floats, at the width that {@link Provider} chose (the preferred one where it chose scalar code). */
+    static final VectorSpecies<Float> F = floats(Provider.vectorBits());
+
+    /** As many ints as {@link #F} has floats. */
+    static final VectorSpecies<Integer> I = ints(F.vectorBitSize());
+
+    /** Half as many longs as {@link #F} has floats. */
+    static final VectorSpecies<Long> J = F.withLanes(long.class);
+
+    /** Floats in a vector: 16, 8 or 4. */
+    static final int L = F.length();
+
+    /**
+     * Whether the processor has 32 vector registers (AVX-512, AArch64), enough for a matmul tile of 6 rows by 3 vectors;
+     * AVX2 and SSE have 16, which take 6 by 2.
+     */
+    static final boolean REGISTERS_32 =
+            FloatVector.SPECIES_PREFERRED.vectorBitSize() == 512 || System.getProperty("os.arch", "").equals("aarch64");
+
+    private Lanes() {
+    }
+
+    private static VectorSpecies<Float> floats(int bits) {
+        return switch (bits) {
+            case 512 -> FloatVector.SPECIES_512;
+            case 256 -> FloatVector.SPECIES_256;
+            case 128 -> FloatVector.SPECIES_128;
+            default -> FloatVector.SPECIES_PREFERRED;
+        };
+    }
+
+    private static VectorSpecies<Integer> ints(int bits) {
+        return switch (bits) {
+            case 512 -> IntVector.SPECIES_512;
+            case 256 -> IntVector.SPECIES_256;
+            case 128 -> IntVector.SPECIES_128;
+            default -> IntVector.SPECIES_PREFERRED;
+        };
+    }
+}

@@ -1,0 +1,94 @@
+package leanvit.kernels;
+
+/**
+ * {@code exp} and {@code gelu} of one float, and the constants of both these and the vector forms in
+ * {@code VectorMath}. Both forms do the same operations in the same order, so that they return the same bits (of a NaN:
+ * some NaN).
+ *
+ * <p>The polynomials are minimax fits in the measure that counts (ulps of the result for exp, absolute error for gelu), their coefficients rounded to float one after another with the rest fitted anew. The errors stated are maxima
+ * over every float of the range.
+ */
+final class ScalarMath {
+
+    /** 1.5 * 2^23: adding it rounds a float to an integer, which then stands in the sum's low bits. */
+    static final float ROUND = 0x1.8p23f;
+    /** {@link #ROUND} with the exponent's bias, so that the sum's low bits shifted left by 23 are a power of two. */
+    static final float ROUND_TO_SCALE = ROUND + 127f;
+    /** The bits of a float's mantissa. */
+    static final int MANTISSA_BITS = 23;
+    /** The bit of a float's sign. */
+    static final int SIGN_BIT = 0x8000_0000;
+
+    /** 1 / ln 2. */
+    static final float LOG2_E = 1.44269504f;
+    /** ln 2. */
+    static final float LN2_HIGH = 0.693147182f;
+    /** The smallest float whose exponential is a normal float. */
+    static final float EXP_UNDERFLOW = -87.3365402f;
+
+    /** exp(r) on [-ln2/2, ln2/2], 1.1 ulp, one degree less. */
+    static final float SHORT_EXP5 = 0.008262364f;
+    static final float SHORT_EXP4 = 0.041898504f;
+    static final float SHORT_EXP3 = 0.16668177f;
+    static final float SHORT_EXP2 = 0.49999145f;
+    static final float SHORT_EXP1 = 0.99999946f;
+
+    /** From here on gelu(-x) is 0 (in truth above -5e-15). */
+    static final float GELU_ZERO = 8f;
+    /**
+     * Phi(x)^(1/8) on [-8, 0], zero at -8. Phi(x) itself would take degree 15 and erf two polynomials: the eighth root,
+     * close to exp(-x^2/16), takes degree 8 and three squarings, and no division.
+     */
+    static final float GELU8 = -2.9863023e-07f;
+    static final float GELU7 = -7.5070225e-06f;
+    static final float GELU6 = -6.0343107e-05f;
+    static final float GELU5 = -3.430847e-05f;
+    static final float GELU4 = 0.0015048153f;
+    static final float GELU3 = 0.0006729366f;
+    static final float GELU2 = -0.031927217f;
+    static final float GELU1 = 0.09145774f;
+    static final float GELU0 = 0.91700405f;
+
+    private ScalarMath() {
+    }
+
+    /**
+     * Returns e to the power {@code x} for {@code x <= 0}. The error is at most 2 + |x| / 30 ulp; 0 gives 1, NaN gives NaN; below -87.33654, where the result would be subnormal, it is 0.
+     */
+    static float expNonPositive(float x) {
+        float rounded = Math.fma(x, LOG2_E, ROUND_TO_SCALE);
+        float n = rounded - ROUND_TO_SCALE;
+        float r = Math.fma(n, -LN2_HIGH, x);
+        float p = Math.fma(SHORT_EXP5, r, SHORT_EXP4);
+        p = Math.fma(p, r, SHORT_EXP3);
+        p = Math.fma(p, r, SHORT_EXP2);
+        p = Math.fma(p, r, SHORT_EXP1);
+        p = Math.fma(p, r, 1f);
+        if (x < EXP_UNDERFLOW) {
+            return 0f;
+        }
+        return p * Float.intBitsToFloat(Float.floatToRawIntBits(rounded) << MANTISSA_BITS);
+    }
+
+    /**
+     * Returns {@code x * Phi(x)}, Phi the normal distribution's cumulative function {@code (1 + erf(x / sqrt(2))) / 2}, as
+     * {@code max(x, 0) - |x| * Phi(-|x|)}. The error is at most {@code 1.4e-7 * max(1, |x|)}, where rounding alone
+     * makes 0.6e-7, and 10 ulp where x is positive. Negative infinity gives 0, positive infinity itself, NaN NaN.
+     */
+    static float gelu(float x) {
+        float magnitude = Math.abs(x);
+        float a = magnitude < GELU_ZERO ? -magnitude : -GELU_ZERO;
+        float p = Math.fma(GELU8, a, GELU7);
+        p = Math.fma(p, a, GELU6);
+        p = Math.fma(p, a, GELU5);
+        p = Math.fma(p, a, GELU4);
+        p = Math.fma(p, a, GELU3);
+        p = Math.fma(p, a, GELU2);
+        p = Math.fma(p, a, GELU1);
+        p = Math.fma(p, a, GELU0);
+        p = p * p;
+        p = p * p;
+        p = p * p;
+        return Math.fma(a, p, x < 0f ? 0f : x);
+    }
+}

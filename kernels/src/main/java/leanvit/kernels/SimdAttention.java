@@ -1,0 +1,227 @@
+package leanvit.kernels;
+
+import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.L;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * {@link Attention} on vectors. Keys are packed transposed and scaled, values as they are, both into the
+ * panels of {@link PanelLayout}; a key panel's bias row holds the key's bias, and -infinity where columns are padding, so
+ * that padding drops out of the softmax by itself.
+ *
+ * <p>Scratch: for each head its key panels and its value panels; then a tile of scores (6 x padded N), a tile of results
+ * (6 x padded d), a tile of maxima (headMax alone), a row's vector of partial sums, and 6 reciprocal row sums.
+ */
+final class SimdAttention implements Attention.Implementation {
+
+    static final SimdAttention KERNEL = new SimdAttention();
+
+    private static final int TILE_ROWS = 6;
+
+    @Override
+    public int scratchLength(int n, int heads, int headDim) {
+        long length = (long) heads * packedHead(n, headDim) + PanelLayout.START
+                + (2L * PanelLayout.paddedColumns(n) + PanelLayout.paddedColumns(headDim)) * TILE_ROWS + L + TILE_ROWS;
+        return Math.toIntExact(length);
+    }
+
+    private static int packedHead(int n, int headDim) {
+        return packedKeys(n, headDim) + PanelLayout.paddedColumns(headDim) * (n + 1);
+    }
+
+    private static int packedKeys(int n, int headDim) {
+        return PanelLayout.paddedColumns(n) * (headDim + 1);
+    }
+
+    @Override
+    public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
+                            float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
+        int packed = PanelLayout.START;
+        int tile = packed + packedHead(n, headDim);
+        int padded = PanelLayout.paddedColumns(n);
+        int sums = sumsOffset(tile, padded, headDim);
+        int q = qkvOffset + head * headDim;
+        pack(n, headDim, qkv, q + heads * headDim, q + 2 * heads * headDim, stride, keyBias, biasOffset, scratch, packed);
+        if (columnSum != null) {
+            Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
+        }
+        for (int i = 0; i < queries; i += TILE_ROWS) {
+            int rows = Math.min(TILE_ROWS, queries - i);
+            softmaxTile(rows, n, headDim, qkv, q + i * stride, stride, scratch, packed, tile, sums);
+            if (classRow != null && i == 0) {
+                for (int j = 0; j < n; j++) {
+                    classRow[classRowOffset + j] = scratch[tile + j] * scratch[sums];
+                }
+            }
+            if (columnSum != null) {
+                for (int r = 0; r < rows; r++) {
+                    axpy(n, scratch[sums + r], scratch, tile + r * padded, columnSum, columnSumOffset);
+                }
+            }
+            valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + head * headDim, outStride);
+        }
+    }
+
+    @Override
+    public void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
+                               float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
+                               float[] columns, int columnsOffset, float[] scratch) {
+        int width = heads * headDim;
+        int headLength = packedHead(n, headDim);
+        int tile = PanelLayout.START + heads * headLength;
+        int padded = PanelLayout.paddedColumns(n);
+        int sums = sumsOffset(tile, padded, headDim);
+        int maxima = tile + TILE_ROWS * (padded + PanelLayout.paddedColumns(headDim));
+        for (int h = 0; h < heads; h++) {
+            int k = qkvOffset + width + h * headDim;
+            pack(n, headDim, qkv, k, k + width, stride, keyBias, biasOffset, scratch, PanelLayout.START + h * headLength);
+        }
+        Arrays.fill(columns, columnsOffset, columnsOffset + n, 0f);
+        for (int i = 0; i < n; i += TILE_ROWS) {
+            int rows = Math.min(TILE_ROWS, n - i);
+            Arrays.fill(scratch, maxima, maxima + rows * padded, 0f);
+            for (int h = 0; h < heads; h++) {
+                int packed = PanelLayout.START + h * headLength;
+                softmaxTile(rows, n, headDim, qkv, qkvOffset + h * headDim + i * stride, stride, scratch, packed, tile, sums);
+                for (int r = 0; r < rows; r++) {
+                    maximum(padded, scratch[sums + r], scratch, tile + r * padded, maxima + r * padded);
+                }
+                valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + h * headDim, outStride);
+            }
+            for (int r = Math.max(0, prefix - i); r < rows; r++) {
+                axpy(n - prefix, 1f, scratch, maxima + r * padded + prefix, columns, columnsOffset + prefix);
+            }
+        }
+    }
+
+    private static int sumsOffset(int tile, int padded, int headDim) {
+        return tile + TILE_ROWS * (2 * padded + PanelLayout.paddedColumns(headDim));
+    }
+
+    static void pack(int n, int headDim, float[] qkv, int k, int v, int stride, float[] keyBias, int biasOffset,
+                             float[] packed, int offset) {
+        float scale = (float) (1 / Math.sqrt(headDim));
+        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
+            int first = PanelLayout.column(n, panel);
+            int width = PanelLayout.width(n, panel);
+            int valid = Math.min(width, n - first);
+            int bias = offset + first * (headDim + 1);
+            Arrays.fill(packed, bias, bias + valid, 0f);
+            Arrays.fill(packed, bias + valid, bias + width, Float.NEGATIVE_INFINITY);
+            if (keyBias != null) {
+                System.arraycopy(keyBias, biasOffset + first, packed, bias, valid);
+            }
+            SimdPanels.transpose(valid, width, headDim, scale, qkv, k + first * stride, stride, packed, bias + width);
+        }
+        int values = offset + packedKeys(n, headDim);
+        for (int panel = 0; panel < PanelLayout.panels(headDim); panel++) {
+            int first = PanelLayout.column(headDim, panel);
+            int width = PanelLayout.width(headDim, panel);
+            int valid = Math.min(width, headDim - first);
+            int to = values + first * (n + 1);
+            Arrays.fill(packed, to, to + width, 0f);
+            copyRows(n, valid, width, qkv, v + first, stride, packed, to + width);
+        }
+    }
+
+    private static void copyRows(int rows, int valid, int width, float[] x, int xo, int stride, float[] out, int to) {
+        for (int i = 0; i < rows; i++) {
+            int c = 0;
+            for (; c <= valid - L; c += L) {
+                FloatVector.fromArray(F, x, xo + c).intoArray(out, to + c);
+            }
+            for (; c < width; c++) {
+                out[to + c] = c < valid ? x[xo + c] : 0f;
+            }
+            xo += stride;
+            to += width;
+        }
+    }
+
+    /** Fills a tile with exp(score - row maximum), and the reciprocals of its rows' sums. */
+    static void softmaxTile(int rows, int n, int headDim, float[] qkv, int q, int stride, float[] scratch, int packed,
+                                    int tile, int sums) {
+        int padded = PanelLayout.paddedColumns(n);
+        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
+            int first = PanelLayout.column(n, panel);
+            int width = PanelLayout.width(n, panel);
+            SimdGemm.tile(rows, headDim, qkv, q, stride, scratch, packed + first * (headDim + 1), width,
+                    scratch, tile + first, padded, width, false);
+        }
+        for (int r = 0; r < rows; r++) {
+            int row = tile + r * padded;
+            float sum = SimdRows.softmax(padded, scratch, row, sums + TILE_ROWS);
+            if (sum > 0f) {
+                scratch[sums + r] = 1f / sum;
+            } else {
+                boolean allMasked = noNaN(n, scratch, row);
+                Arrays.fill(scratch, row, row + n, allMasked ? 0f : Float.NaN);
+                Arrays.fill(scratch, row + n, row + padded, 0f);
+                scratch[sums + r] = allMasked ? 0f : Float.NaN;
+            }
+        }
+    }
+
+    private static boolean noNaN(int n, float[] x, int row) {
+        for (int j = 0; j < n; j++) {
+            if (Float.isNaN(x[row + j])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Multiplies a tile of exponentials with the values and scales each row to its share. */
+    static void valuesTile(int rows, int n, int headDim, float[] scratch, int packed, int tile, int sums,
+                                   float[] out, int outOffset, int outStride) {
+        int padded = PanelLayout.paddedColumns(n);
+        int values = packed + packedKeys(n, headDim);
+        int result = tile + TILE_ROWS * padded;
+        int resultStride = PanelLayout.paddedColumns(headDim);
+        for (int panel = 0; panel < PanelLayout.panels(headDim); panel++) {
+            int first = PanelLayout.column(headDim, panel);
+            int width = PanelLayout.width(headDim, panel);
+            SimdGemm.tile(rows, n, scratch, tile, padded, scratch, values + first * (n + 1), width,
+                    scratch, result + first, resultStride, width, false);
+        }
+        for (int r = 0; r < rows; r++) {
+            scale(headDim, scratch[sums + r], scratch, result + r * resultStride, out, outOffset + r * outStride);
+        }
+    }
+
+    private static void scale(int n, float factor, float[] x, int xo, float[] y, int yo) {
+        FloatVector f = FloatVector.broadcast(F, factor);
+        int j = 0;
+        for (; j <= n - L; j += L) {
+            FloatVector.fromArray(F, x, xo + j).mul(f).intoArray(y, yo + j);
+        }
+        for (; j < n; j++) {
+            y[yo + j] = x[xo + j] * factor;
+        }
+    }
+
+    private static void axpy(int n, float factor, float[] x, int xo, float[] y, int yo) {
+        FloatVector f = FloatVector.broadcast(F, factor);
+        int j = 0;
+        for (; j <= n - L; j += L) {
+            FloatVector.fromArray(F, y, yo + j).add(FloatVector.fromArray(F, x, xo + j).mul(f)).intoArray(y, yo + j);
+        }
+        for (; j < n; j++) {
+            y[yo + j] += x[xo + j] * factor;
+        }
+    }
+
+    /** Keeps, in place, the larger of a row of maxima and a scaled row; values are 0 or more. */
+    private static void maximum(int padded, float factor, float[] x, int row, int maxima) {
+        FloatVector f = FloatVector.broadcast(F, factor);
+        for (int j = 0; j < padded; j += L) {
+            FloatVector s = FloatVector.fromArray(F, x, row + j).mul(f);
+            FloatVector m = FloatVector.fromArray(F, x, maxima + j);
+            m.blend(s, s.compare(VectorOperators.GT, m)).intoArray(x, maxima + j);
+        }
+    }
+}

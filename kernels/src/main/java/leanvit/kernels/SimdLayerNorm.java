@@ -1,0 +1,113 @@
+package leanvit.kernels;
+
+import static leanvit.kernels.LaneFolds.EIGHTH;
+import static leanvit.kernels.LaneFolds.HALF;
+import static leanvit.kernels.LaneFolds.QUARTER;
+import static leanvit.kernels.LaneFolds.SIXTEENTH;
+import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.L;
+
+import jdk.incubator.vector.FloatVector;
+
+/** {@link LayerNorm} on the Vector API: two passes over a row that stays in the L1 cache. */
+final class SimdLayerNorm implements LayerNorm.Implementation {
+
+    static final SimdLayerNorm KERNEL = new SimdLayerNorm();
+
+    @Override
+    public void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
+                            float epsilon, float[] out, int outOffset, int outStride) {
+        if (columns < L) {
+            ScalarLayerNorm.KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride);
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            int from = offset + r * stride;
+            float pivot = x[from];
+            long moments = moments(x, from, columns, pivot);
+            float shift = FloatPair.first(moments);
+            float variance = FloatPair.second(moments);
+            if (shift * shift > 4 * variance) {
+                // The pivot lies over 2 standard deviations from the mean, so that digits cancelled.
+                pivot += shift;
+                moments = moments(x, from, columns, pivot);
+                shift = FloatPair.first(moments);
+                variance = FloatPair.second(moments);
+            }
+            if (variance <= Float.MAX_VALUE) {
+                float scale = 1f / (float) Math.sqrt((variance > 0f ? variance : 0f) + epsilon);
+                normalise(x, from, columns, pivot, shift, scale, weight, bias, out, outOffset + r * outStride);
+            } else {
+                // Overflow, infinities or NaN: squares of floats are no trouble in double.
+                ScalarLayerNorm.KERNEL.rows(x, from, stride, 1, columns, weight, bias, epsilon,
+                        out, outOffset + r * outStride, outStride);
+            }
+        }
+    }
+
+    /**
+     * Pass 1: returns mean less pivot, and the variance, of a row of L columns or more. Sums are taken of the deviations from a
+     * pivot: any value of the row will do unless it lies far out.
+     */
+    private static long moments(float[] x, int offset, int columns, float pivot) {
+        FloatVector pivots = FloatVector.broadcast(F, pivot);
+        FloatVector sum0 = FloatVector.zero(F);
+        FloatVector sum1 = sum0;
+        FloatVector squares0 = sum0;
+        FloatVector squares1 = sum0;
+        int c = 0;
+        // unrolled body
+        for (; c <= columns - 2 * L; c += 2 * L) {
+            FloatVector x0 = FloatVector.fromArray(F, x, offset + c).sub(pivots);
+            FloatVector x1 = FloatVector.fromArray(F, x, offset + c + L).sub(pivots);
+            sum0 = sum0.add(x0);
+            sum1 = sum1.add(x1);
+            squares0 = x0.fma(x0, squares0);
+            squares1 = x1.fma(x1, squares1);
+        }
+        // vector tail
+        for (; c <= columns - L; c += L) {
+            FloatVector x0 = FloatVector.fromArray(F, x, offset + c).sub(pivots);
+            sum0 = sum0.add(x0);
+            squares0 = x0.fma(x0, squares0);
+        }
+        // reduce
+        sum0 = sum0.add(sum1);
+        sum0 = sum0.add(sum0.rearrange(HALF));
+        sum0 = sum0.add(sum0.rearrange(QUARTER));
+        sum0 = L > 4 ? sum0.add(sum0.rearrange(EIGHTH)) : sum0;
+        sum0 = L > 8 ? sum0.add(sum0.rearrange(SIXTEENTH)) : sum0;
+        float sum = sum0.lane(0);
+        squares0 = squares0.add(squares1);
+        squares0 = squares0.add(squares0.rearrange(HALF));
+        squares0 = squares0.add(squares0.rearrange(QUARTER));
+        squares0 = L > 4 ? squares0.add(squares0.rearrange(EIGHTH)) : squares0;
+        squares0 = L > 8 ? squares0.add(squares0.rearrange(SIXTEENTH)) : squares0;
+        float squares = squares0.lane(0);
+        // scalar tail
+        for (; c < columns; c++) {
+            float deviation = x[offset + c] - pivot;
+            sum += deviation;
+            squares += deviation * deviation;
+        }
+        float shift = sum / columns;
+        return FloatPair.of(shift, squares / columns - shift * shift);
+    }
+
+    /** Pass 2: the result. */
+    private static void normalise(float[] x, int offset, int columns, float pivot, float shift, float scale,
+                                  float[] weight, float[] bias, float[] out, int outOffset) {
+        FloatVector pivots = FloatVector.broadcast(F, pivot);
+        FloatVector shifts = FloatVector.broadcast(F, shift);
+        FloatVector scales = FloatVector.broadcast(F, scale);
+        int c = 0;
+        for (; c <= columns - L; c += L) {
+            FloatVector deviation = FloatVector.fromArray(F, x, offset + c).sub(pivots).sub(shifts);
+            deviation.mul(scales).fma(FloatVector.fromArray(F, weight, c), FloatVector.fromArray(F, bias, c))
+                    .intoArray(out, outOffset + c);
+        }
+        for (; c < columns; c++) {
+            out[outOffset + c] = Math.fma((x[offset + c] - pivot - shift) * scale, weight[c], bias[c]);
+        }
+    }
+}

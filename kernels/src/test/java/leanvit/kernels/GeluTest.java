@@ -1,0 +1,110 @@
+package leanvit.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+/** {@link Gelu} against double precision, value by value over its whole range. */
+class GeluTest {
+
+    private interface Kernel {
+        void apply(float[] x, int offset, int n, float[] out, int outOffset);
+    }
+
+    @Test
+    void geluIsWithinItsBoundOverItsRange() {
+        float[] x = sweep(-12f, 12f);
+        float[] got = run(Gelu::apply, x);
+        for (int i = 0; i < x.length; i++) {
+            double want = x[i] * 0.5 * (1 + erf(x[i] / Math.sqrt(2)));
+            assertThat(Math.abs(got[i] - want)).as("gelu(%s) = %s", x[i], got[i])
+                    .isLessThanOrEqualTo(1.3e-7 * Math.max(1, Math.abs(x[i])));
+        }
+        assertThat(run(Gelu::apply, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN, -1e30f, 1e30f, 0f))
+                .usingElementComparator((a, b) -> a.isNaN() && b.isNaN() || a.floatValue() == b ? 0 : 1)
+                .containsExactly(0f, Float.POSITIVE_INFINITY, Float.NaN, 0f, 1e30f, 0f);
+    }
+
+    @Test
+    void geluMatchesTheGolden() {
+        Golden golden = Golden.open("kernel_gelu");
+        float[] got = run(Gelu::apply, golden.floats("x"));
+        double[] want = golden.doubles("y64");
+        for (int i = 0; i < got.length; i++) {
+            assertThat((double) got[i]).as("element %d", i).isCloseTo(want[i], within(5e-6));
+        }
+    }
+
+    /** Vector and scalar code share their polynomials, operation for operation. */
+    @Test
+    void everyElementHasTheScalarBitsAtEverySizeAndOffset() {
+        float[] values = sweep(-20f, 20f);
+        for (int n : Awkward.sizes(197)) {
+            for (int offset : new int[] {0, 3}) {
+                float[] x = new float[n];
+                for (int i = 0; i < n; i++) {
+                    x[i] = values[(i * 7919 + n) % values.length];
+                }
+                assertSame(Gelu::apply, x, offset, ScalarMath::gelu, "gelu");
+            }
+        }
+    }
+
+    private interface Scalar {
+        float of(float x);
+    }
+
+    private static void assertSame(Kernel kernel, float[] x, int offset, Scalar scalar, String name) {
+        Guarded in = Guarded.of(x, 1, x.length, offset, 0);
+        Guarded out = Guarded.empty(1, x.length, offset + 2, 0);
+        kernel.apply(in.array(), offset, x.length, out.array(), offset + 2);
+        out.assertGuardsUntouched(() -> name + " of " + x.length);
+        kernel.apply(in.array(), offset, x.length, in.array(), offset);
+        for (int i = 0; i < x.length; i++) {
+            int want = Float.floatToIntBits(scalar.of(x[i]));
+            assertThat(Float.floatToIntBits(out.get(0, i))).as("%s(%s), %d of %d", name, x[i], i, x.length).isEqualTo(want);
+            assertThat(Float.floatToIntBits(in.get(0, i))).as("in place").isEqualTo(want);
+        }
+    }
+
+    private static float[] run(Kernel kernel, float... x) {
+        float[] out = new float[x.length];
+        kernel.apply(x, 0, x.length, out, 0);
+        return out;
+    }
+
+    private static float[] sweep(float from, float to) {
+        float[] x = new float[200_003];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) (from + ((double) to - from) * i / (x.length - 1));
+        }
+        return x;
+    }
+
+    /** The error function in double precision: its series near 0, the continued fraction of erfc beyond. */
+    private static double erf(double x) {
+        double a = Math.abs(x);
+        if (a > 6) {
+            return Math.signum(x);
+        }
+        if (a > 2.5) {
+            double fraction = 0;
+            for (int k = 120; k > 0; k--) {
+                fraction = k / 2.0 / (a + fraction);
+            }
+            return Math.signum(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+        }
+        double term = x;
+        double sum = x;
+        for (int n = 1; n < 100; n++) {
+            term *= -x * x / n;
+            sum += term / (2 * n + 1);
+        }
+        return sum * 2 / Math.sqrt(Math.PI);
+    }
+
+    private static Offset<Double> within(double offset) {
+        return Offset.offset(offset);
+    }
+}
