@@ -1,12 +1,14 @@
 package leanvit.kernels;
 
 /**
- * How the right operand of a matmul is cut into panels. Columns are padded to whole vectors; panels are 3 vectors wide
- * (2 where a processor has 16 vector registers), and where vectors do not divide into threes the last one or two panels
- * are 2 wide. A panel holds its bias row and then k rows, each of its width, contiguous:
+ * How the right operand of a matmul is cut into panels. Whole vectors of columns go into panels 3 vectors wide (2 where a
+ * processor has 16 vector registers) and, where vectors do not divide into threes, one or two of 2 at the end. What is left
+ * over, fewer than 2 vectors of columns, makes a last panel of its own, the ragged one, which is padded and which plain loops
+ * serve: rarely called vector code stays interpreted, and boxes its vectors. A panel holds its bias row and then k rows, each of
+ * its width, contiguous:
  *
  * <pre>
- *   columns   0 .. 3L-1          3L .. 6L-1         ...   (2 wide at the end)
+ *   columns   0 .. 3L-1          3L .. 6L-1         ...   (2 wide at the end, then the ragged panel)
  *           [ bias             | bias             | ... ]
  *           [ row 0            | row 0            | ... ]
  *           [ ...              | ...              | ... ]
@@ -31,28 +33,25 @@ final class PanelLayout {
     private PanelLayout() {
     }
 
-    private static int vectors(int columns) {
-        return (columns + LANES - 1) / LANES;
-    }
-
     /** Returns how many panels of {@link #WIDE_COLUMNS} a matrix of {@code columns} columns begins with. */
     private static int wide(int columns) {
-        if (!WIDE) {
+        int vectors = columns / LANES;
+        if (!WIDE || vectors < 3) {
             return 0;
         }
-        int v = vectors(columns);
-        return switch (v % 3) {
-            case 0 -> v / 3;
-            case 1 -> Math.max(0, v / 3 - 1);
-            default -> v / 3;
-        };
+        return vectors % 3 == 1 ? vectors / 3 - 1 : vectors / 3;
+    }
+
+    /** Returns how many panels there are before the ragged one. */
+    private static int whole(int columns) {
+        int wide = wide(columns);
+        return wide + (columns / LANES - 3 * wide) / 2;
     }
 
     /** Returns how many panels {@code columns} columns take. */
     static int panels(int columns) {
-        int wide = wide(columns);
-        int rest = vectors(columns) - 3 * wide;
-        return wide + (rest + 1) / 2;
+        int whole = whole(columns);
+        return column(columns, whole) < columns ? whole + 1 : whole;
     }
 
     /** Returns the first column of panel {@code panel}, which may be {@code panels(columns)}: then the padded width. */
@@ -66,9 +65,13 @@ final class PanelLayout {
         return panel < wide(columns) ? WIDE_COLUMNS : NARROW_COLUMNS;
     }
 
-    /** Returns {@code columns} with padding. */
+    /** Returns the least number of columns, {@code columns} or more, that has no ragged panel. */
     static int paddedColumns(int columns) {
-        return column(columns, panels(columns));
+        int vectors = (columns + LANES - 1) / LANES;
+        if (vectors == 1 || !WIDE) {
+            vectors += vectors % 2;
+        }
+        return vectors * LANES;
     }
 
     /** Returns whether a panel of {@code width} columns is 3 vectors wide. */
@@ -83,7 +86,7 @@ final class PanelLayout {
 
     /** Returns the floats that a packed matrix of k rows takes. */
     static int packedLength(int k, int columns) {
-        long length = START + (long) paddedColumns(columns) * (k + 1L);
+        long length = START + (long) column(columns, panels(columns)) * (k + 1L);
         if (length > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a packed matrix of " + k + " x " + columns + " needs " + length + " floats");
         }

@@ -1,7 +1,9 @@
 package leanvit.kernels;
 
 import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.I;
+import static leanvit.kernels.Lanes.INTS;
 import static leanvit.kernels.Lanes.J;
 import static leanvit.kernels.Lanes.L;
 
@@ -21,6 +23,11 @@ final class SimdArgSort implements ArgSort.Implementation {
 
     /** Scores that are ranked at a time: three vectors, so that a key's broadcast serves three comparisons. */
     private static final int BLOCK = 3 * L;
+    /**
+     * The least n that vectors serve. Few scores are a few microseconds' work, once or so a pass: such code stays interpreted
+     * for a hundred passes, and interpreted vectors are objects.
+     */
+    private static final int LEAST_SCORES = 512;
     private static final long HIGH_HALF = 0xFFFF_FFFF_0000_0000L;
     /**
      * The largest k to rank by counting; beyond it quicksort's k log k wins. (JDK 17 does not use AVX-512's mask registers, and
@@ -39,7 +46,7 @@ final class SimdArgSort implements ArgSort.Implementation {
 
     @Override
     public void topK(float[] scores, int offset, int n, int k, int[] order, int orderOffset, long[] scratch) {
-        if (k < BLOCK || k > LARGEST_RANKED) {
+        if (n < LEAST_SCORES || k < BLOCK || k > LARGEST_RANKED) {
             ScalarArgSort.KERNEL.topK(scores, offset, n, k, order, orderOffset, scratch);
             return;
         }
@@ -120,20 +127,27 @@ final class SimdArgSort implements ArgSort.Implementation {
 
     private static float largest(float[] scores, int offset, int n) {
         FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < n; i += L) {
-            FloatVector score = FloatVector.fromArray(F, scores, offset + Math.min(i, n - L));
-            largest = largest.blend(score, score.compare(VectorOperators.GT, largest));
+        for (int i = 0; i <= n - L; i += L) {
+            FloatVector score = FloatVector.fromArray(F, scores, offset + i);
+            largest = FLOATS.cast(largest).blend(score, score.compare(VectorOperators.GT, largest));
         }
+        // The last vector overlaps the one before.
+        FloatVector score = FloatVector.fromArray(F, scores, offset + n - L);
+        largest = FLOATS.cast(largest).blend(score, score.compare(VectorOperators.GT, largest));
         return largest.reduceLanes(VectorOperators.MAX);
     }
 
     private static float smallest(float[] scores, int offset, int n) {
         FloatVector smallest = FloatVector.broadcast(F, Float.POSITIVE_INFINITY);
-        for (int i = 0; i < n; i += L) {
-            FloatVector score = FloatVector.fromArray(F, scores, offset + Math.min(i, n - L));
+        for (int i = 0; i <= n - L; i += L) {
+            FloatVector score = FloatVector.fromArray(F, scores, offset + i);
             FloatVector number = score.blend(Float.NEGATIVE_INFINITY, score.compare(VectorOperators.NE, score));
-            smallest = smallest.blend(number, number.compare(VectorOperators.LT, smallest));
+            smallest = FLOATS.cast(smallest).blend(number, number.compare(VectorOperators.LT, smallest));
         }
+        // The last vector overlaps the one before.
+        FloatVector score = FloatVector.fromArray(F, scores, offset + n - L);
+        FloatVector number = score.blend(Float.NEGATIVE_INFINITY, score.compare(VectorOperators.NE, score));
+        smallest = FLOATS.cast(smallest).blend(number, number.compare(VectorOperators.LT, smallest));
         return smallest.reduceLanes(VectorOperators.MIN);
     }
 
@@ -168,9 +182,9 @@ final class SimdArgSort implements ArgSort.Implementation {
             IntVector rank2 = rank0;
             for (int j = 0; j < k; j++) {
                 IntVector other = IntVector.broadcast(I, (int) scratch[j]);
-                rank0 = rank0.add(one, key0.compare(VectorOperators.GT, other));
-                rank1 = rank1.add(one, key1.compare(VectorOperators.GT, other));
-                rank2 = rank2.add(one, key2.compare(VectorOperators.GT, other));
+                rank0 = INTS.cast(rank0).add(one, key0.compare(VectorOperators.GT, other));
+                rank1 = INTS.cast(rank1).add(one, key1.compare(VectorOperators.GT, other));
+                rank2 = INTS.cast(rank2).add(one, key2.compare(VectorOperators.GT, other));
             }
             IntVector lane = IntVector.fromArray(I, LANES, 0);
             int done = block - first;

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
  * that padding drops out of the softmax by itself.
  *
  * <p>Scratch: for each head its key panels and its value panels; then a tile of scores (6 x padded N), a tile of results
- * (6 x padded d), a tile of maxima (headMax alone), a row's vector of partial sums, and 6 reciprocal row sums.
+ * (6 x padded d), a tile of maxima (headMax alone), and 6 reciprocal row sums.
  */
 final class SimdAttention implements Attention.Implementation {
 
@@ -24,7 +24,7 @@ final class SimdAttention implements Attention.Implementation {
     @Override
     public int scratchLength(int n, int heads, int headDim) {
         long length = (long) heads * packedHead(n, headDim) + PanelLayout.START
-                + (2L * PanelLayout.paddedColumns(n) + PanelLayout.paddedColumns(headDim)) * TILE_ROWS + L + TILE_ROWS;
+                + (2L * PanelLayout.paddedColumns(n) + PanelLayout.paddedColumns(headDim)) * TILE_ROWS + TILE_ROWS;
         return Math.toIntExact(length);
     }
 
@@ -105,9 +105,10 @@ final class SimdAttention implements Attention.Implementation {
     static void pack(int n, int headDim, float[] qkv, int k, int v, int stride, float[] keyBias, int biasOffset,
                              float[] packed, int offset) {
         float scale = (float) (1 / Math.sqrt(headDim));
-        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
-            int first = PanelLayout.column(n, panel);
-            int width = PanelLayout.width(n, panel);
+        int columns = PanelLayout.paddedColumns(n);
+        for (int panel = 0; panel < PanelLayout.panels(columns); panel++) {
+            int first = PanelLayout.column(columns, panel);
+            int width = PanelLayout.width(columns, panel);
             int valid = Math.min(width, n - first);
             int bias = offset + first * (headDim + 1);
             Arrays.fill(packed, bias, bias + valid, 0f);
@@ -118,9 +119,10 @@ final class SimdAttention implements Attention.Implementation {
             SimdPanels.transpose(valid, width, headDim, scale, qkv, k + first * stride, stride, packed, bias + width);
         }
         int values = offset + packedKeys(n, headDim);
-        for (int panel = 0; panel < PanelLayout.panels(headDim); panel++) {
-            int first = PanelLayout.column(headDim, panel);
-            int width = PanelLayout.width(headDim, panel);
+        columns = PanelLayout.paddedColumns(headDim);
+        for (int panel = 0; panel < PanelLayout.panels(columns); panel++) {
+            int first = PanelLayout.column(columns, panel);
+            int width = PanelLayout.width(columns, panel);
             int valid = Math.min(width, headDim - first);
             int to = values + first * (n + 1);
             Arrays.fill(packed, to, to + width, 0f);
@@ -146,24 +148,30 @@ final class SimdAttention implements Attention.Implementation {
     static void softmaxTile(int rows, int n, int headDim, float[] qkv, int q, int stride, float[] scratch, int packed,
                                     int tile, int sums) {
         int padded = PanelLayout.paddedColumns(n);
-        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
-            int first = PanelLayout.column(n, panel);
-            int width = PanelLayout.width(n, panel);
-            SimdGemm.tile(rows, headDim, qkv, q, stride, scratch, packed + first * (headDim + 1), width,
-                    scratch, tile + first, padded, width, false);
+        for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
+            int first = PanelLayout.column(padded, panel);
+            SimdGemm.storeTile(rows, headDim, qkv, q, stride, scratch, packed + first * (headDim + 1),
+                    PanelLayout.width(padded, panel), scratch, tile + first, padded);
         }
         for (int r = 0; r < rows; r++) {
             int row = tile + r * padded;
-            float sum = SimdRows.softmax(padded, scratch, row, sums + TILE_ROWS);
+            float max = SimdSoftmax.max(padded, scratch, row);
+            float sum = max == Float.NEGATIVE_INFINITY
+                    ? 0f : SimdSoftmax.exponentials(padded, max, scratch, row, scratch, row);
             if (sum > 0f) {
                 scratch[sums + r] = 1f / sum;
             } else {
-                boolean allMasked = noNaN(n, scratch, row);
-                Arrays.fill(scratch, row, row + n, allMasked ? 0f : Float.NaN);
-                Arrays.fill(scratch, row + n, row + padded, 0f);
-                scratch[sums + r] = allMasked ? 0f : Float.NaN;
+                withoutSum(n, padded, scratch, row, sums + r);
             }
         }
+    }
+
+    /** A row without a number above -infinity: zeros; with a NaN: NaN. */
+    private static void withoutSum(int n, int padded, float[] scratch, int row, int factor) {
+        boolean allMasked = noNaN(n, scratch, row);
+        Arrays.fill(scratch, row, row + n, allMasked ? 0f : Float.NaN);
+        Arrays.fill(scratch, row + n, row + padded, 0f);
+        scratch[factor] = allMasked ? 0f : Float.NaN;
     }
 
     private static boolean noNaN(int n, float[] x, int row) {
@@ -182,11 +190,10 @@ final class SimdAttention implements Attention.Implementation {
         int values = packed + packedKeys(n, headDim);
         int result = tile + TILE_ROWS * padded;
         int resultStride = PanelLayout.paddedColumns(headDim);
-        for (int panel = 0; panel < PanelLayout.panels(headDim); panel++) {
-            int first = PanelLayout.column(headDim, panel);
-            int width = PanelLayout.width(headDim, panel);
-            SimdGemm.tile(rows, n, scratch, tile, padded, scratch, values + first * (n + 1), width,
-                    scratch, result + first, resultStride, width, false);
+        for (int panel = 0; panel < PanelLayout.panels(resultStride); panel++) {
+            int first = PanelLayout.column(resultStride, panel);
+            SimdGemm.storeTile(rows, n, scratch, tile, padded, scratch, values + first * (n + 1),
+                    PanelLayout.width(resultStride, panel), scratch, result + first, resultStride);
         }
         for (int r = 0; r < rows; r++) {
             scale(headDim, scratch[sums + r], scratch, result + r * resultStride, out, outOffset + r * outStride);

@@ -5,6 +5,7 @@ import static leanvit.kernels.LaneFolds.HALF;
 import static leanvit.kernels.LaneFolds.QUARTER;
 import static leanvit.kernels.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
 
 import java.util.Arrays;
@@ -65,7 +66,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             if (squares > SMALLEST && squares < LARGEST) {
                 scratch[factors + j] = 1f / ((float) Math.sqrt(squares) + epsilon);
             } else {
-                normaliseColumn(nDestinations, j, width, ScalarBipartiteMatching.factor(width, rows, first + j * stride, epsilon),
+                normaliseColumn(padded, j, width, ScalarBipartiteMatching.factor(width, rows, first + j * stride, epsilon),
                         scratch);
             }
         }
@@ -77,11 +78,10 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
                 System.arraycopy(x, sourceOffset + source * sourceStride, scratch, row, width);
                 scratch[sourceFactors + r] = sourceFactor(width, scratch, row, epsilon);
             }
-            for (int panel = 0; panel < PanelLayout.panels(nDestinations); panel++) {
-                int column = PanelLayout.column(nDestinations, panel);
-                int columns = PanelLayout.width(nDestinations, panel);
-                SimdGemm.tile(height, width, scratch, tile, width, scratch, PanelLayout.START + column * (width + 1), columns,
-                        scratch, scores + column, padded, columns, false);
+            for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
+                int column = PanelLayout.column(padded, panel);
+                SimdGemm.storeTile(height, width, scratch, tile, width, scratch, PanelLayout.START + column * (width + 1),
+                        PanelLayout.width(padded, panel), scratch, scores + column, padded);
             }
             for (int r = 0; r < height; r++) {
                 int row = scores + r * padded;
@@ -100,9 +100,10 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
     }
 
     private static void pack(float[] x, int offset, int stride, int n, int blocked, int width, float[] packed) {
-        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
-            int first = PanelLayout.column(n, panel);
-            int columns = PanelLayout.width(n, panel);
+        int padded = PanelLayout.paddedColumns(n);
+        for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
+            int first = PanelLayout.column(padded, panel);
+            int columns = PanelLayout.width(padded, panel);
             int valid = Math.min(columns, n - first);
             int bias = PanelLayout.START + first * (width + 1);
             for (int j = 0; j < columns; j++) {
@@ -118,9 +119,9 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
         for (int j = 0; j < padded; j += L) {
             FloatVector score = FloatVector.fromArray(F, x, row + j).mul(FloatVector.fromArray(F, x, factors + j));
             score.intoArray(x, row + j);
-            max = max.blend(score, score.compare(VectorOperators.GT, max));
+            max = FLOATS.cast(max).blend(score, score.compare(VectorOperators.GT, max));
         }
-        max.intoArray(x, lanes);
+        FLOATS.cast(max).intoArray(x, lanes);
         float largest = x[lanes];
         for (int i = 1; i < L; i++) {
             largest = x[lanes + i] > largest ? x[lanes + i] : largest;
@@ -141,13 +142,13 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
         return 1f;
     }
 
-    private static void normaliseColumn(int n, int column, int width, float factor, float[] packed) {
+    private static void normaliseColumn(int padded, int column, int width, float factor, float[] packed) {
         int panel = 0;
-        while (column >= PanelLayout.column(n, panel + 1)) {
+        while (column >= PanelLayout.column(padded, panel + 1)) {
             panel++;
         }
-        int first = PanelLayout.column(n, panel);
-        int columns = PanelLayout.width(n, panel);
+        int first = PanelLayout.column(padded, panel);
+        int columns = PanelLayout.width(padded, panel);
         int at = PanelLayout.START + first * (width + 1) + columns + column - first;
         for (int c = 0; c < width; c++, at += columns) {
             packed[at] *= factor;
@@ -162,6 +163,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             FloatVector v = FloatVector.fromArray(F, x, row + c);
             squares = v.fma(v, squares);
         }
+        squares = FLOATS.cast(squares);
         squares = squares.add(squares.rearrange(HALF));
         squares = squares.add(squares.rearrange(QUARTER));
         squares = L > 4 ? squares.add(squares.rearrange(EIGHTH)) : squares;

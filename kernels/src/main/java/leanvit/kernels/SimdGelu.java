@@ -20,4 +20,21 @@ final class SimdGelu implements Gelu.Implementation {
         // scalar tail, of the same bits
         ScalarGelu.KERNEL.apply(x, offset + i, n - i, out, outOffset + i);
     }
+
+    /**
+     * In place, a tile of rows that are whole vectors. One loop over the vectors of all rows: a loop a row, of 3 steps, spent
+     * half its time entering and leaving.
+     */
+    static void tile(int rows, int columns, float[] c, int co, int ldc) {
+        int row = co;
+        int column = 0;
+        for (int v = rows * (columns / L); v > 0; v--) {
+            VectorMath.gelu(FloatVector.fromArray(F, c, row + column)).intoArray(c, row + column);
+            column += L;
+            if (column == columns) {
+                column = 0;
+                row += ldc;
+            }
+        }
+    }
 }

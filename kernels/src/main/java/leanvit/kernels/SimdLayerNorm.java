@@ -5,6 +5,7 @@ import static leanvit.kernels.LaneFolds.HALF;
 import static leanvit.kernels.LaneFolds.QUARTER;
 import static leanvit.kernels.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
@@ -60,25 +61,25 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
         for (; c <= columns - 2 * L; c += 2 * L) {
             FloatVector x0 = FloatVector.fromArray(F, x, offset + c).sub(pivots);
             FloatVector x1 = FloatVector.fromArray(F, x, offset + c + L).sub(pivots);
-            sum0 = sum0.add(x0);
-            sum1 = sum1.add(x1);
+            sum0 = x0.add(sum0);
+            sum1 = x1.add(sum1);
             squares0 = x0.fma(x0, squares0);
             squares1 = x1.fma(x1, squares1);
         }
         // vector tail
         for (; c <= columns - L; c += L) {
             FloatVector x0 = FloatVector.fromArray(F, x, offset + c).sub(pivots);
-            sum0 = sum0.add(x0);
+            sum0 = x0.add(sum0);
             squares0 = x0.fma(x0, squares0);
         }
         // reduce
-        sum0 = sum0.add(sum1);
+        sum0 = FLOATS.cast(sum0).add(sum1);
         sum0 = sum0.add(sum0.rearrange(HALF));
         sum0 = sum0.add(sum0.rearrange(QUARTER));
         sum0 = L > 4 ? sum0.add(sum0.rearrange(EIGHTH)) : sum0;
         sum0 = L > 8 ? sum0.add(sum0.rearrange(SIXTEENTH)) : sum0;
         float sum = sum0.lane(0);
-        squares0 = squares0.add(squares1);
+        squares0 = FLOATS.cast(squares0).add(squares1);
         squares0 = squares0.add(squares0.rearrange(HALF));
         squares0 = squares0.add(squares0.rearrange(QUARTER));
         squares0 = L > 4 ? squares0.add(squares0.rearrange(EIGHTH)) : squares0;

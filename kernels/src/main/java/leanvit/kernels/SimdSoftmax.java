@@ -5,6 +5,7 @@ import static leanvit.kernels.LaneFolds.HALF;
 import static leanvit.kernels.LaneFolds.QUARTER;
 import static leanvit.kernels.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
 
 import java.util.Arrays;
@@ -12,95 +13,99 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** {@link Softmax} on the Vector API: two passes over a row that stays in the L1 cache. */
+/**
+ * {@link Softmax} on vectors, and the two passes over a row, largest value and exponentials, that {@link SimdAttention} makes
+ * too. Rows have L columns or more; their last vector overlaps the one before it, so that no column is left to scalar code (5
+ * exponentials of 197 would take as long as 60 others).
+ */
 final class SimdSoftmax implements Softmax.Implementation {
 
     static final SimdSoftmax KERNEL = new SimdSoftmax();
 
-    /** L zeros and L ones: from index L - n on, a vector whose first n lanes are 0. */
-    private static final float[] ONCE = new float[2 * L];
+    /** L zeros, then L ones: from index t on, a vector whose last t lanes are 1. */
+    private static final float[] LAST_LANES = new float[2 * L];
 
     static {
-        Arrays.fill(ONCE, L, 2 * L, 1f);
+        Arrays.fill(LAST_LANES, L, 2 * L, 1f);
     }
 
     @Override
     public void rows(float[] x, int offset, int stride, int rows, int columns,
-                            float[] out, int outOffset, int outStride) {
+                     float[] out, int outOffset, int outStride) {
         if (columns < L) {
             ScalarSoftmax.KERNEL.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
             return;
         }
-        float max = rows > 0 ? max(x, offset, columns) : 0f;
         for (int r = 0; r < rows; r++, offset += stride, outOffset += outStride) {
-            int following = r + 1 < rows ? offset + stride : offset;
+            float max = max(columns, x, offset);
             if (max == Float.NEGATIVE_INFINITY) {
-                max = max(x, following, columns);
                 ScalarSoftmax.withoutMaximum(x, offset, columns, out, outOffset);
             } else {
-                long result = exponentials(x, offset, columns, max, following, out, outOffset);
-                max = FloatPair.first(result);
-                scale(out, outOffset, columns, 1f / FloatPair.second(result));
+                scale(columns, 1f / exponentials(columns, max, x, offset, out, outOffset), out, outOffset);
             }
         }
     }
 
-    /** Returns a row's largest value, NaN left out. */
-    private static float max(float[] x, int offset, int columns) {
-        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        // The last vector may overlap the one before.
-        for (int c = 0; c < columns; c += L) {
-            FloatVector values = FloatVector.fromArray(F, x, offset + Math.min(c, columns - L));
-            max = max.blend(values, values.compare(VectorOperators.GT, max));
+    /** Returns a row's largest value, NaN left out; -infinity where there is none. Three chains hide the latency. */
+    static float max(int columns, float[] x, int row) {
+        FloatVector m0 = FloatVector.fromArray(F, x, row + columns - L);
+        m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).blend(m0, m0.compare(VectorOperators.EQ, m0));
+        FloatVector m1 = m0;
+        FloatVector m2 = m0;
+        int c = 0;
+        for (; c <= columns - 3 * L; c += 3 * L) {
+            FloatVector x0 = FloatVector.fromArray(F, x, row + c);
+            FloatVector x1 = FloatVector.fromArray(F, x, row + c + L);
+            FloatVector x2 = FloatVector.fromArray(F, x, row + c + 2 * L);
+            m0 = FLOATS.cast(m0).blend(x0, x0.compare(VectorOperators.GT, m0));
+            m1 = FLOATS.cast(m1).blend(x1, x1.compare(VectorOperators.GT, m1));
+            m2 = FLOATS.cast(m2).blend(x2, x2.compare(VectorOperators.GT, m2));
         }
-        return max.reduceLanes(VectorOperators.MAX);
+        for (; c <= columns - L; c += L) {
+            FloatVector x0 = FloatVector.fromArray(F, x, row + c);
+            m0 = FLOATS.cast(m0).blend(x0, x0.compare(VectorOperators.GT, m0));
+        }
+        FloatVector max = FLOATS.cast(m0);
+        max = max.blend(m1, max.compare(VectorOperators.LT, m1));
+        max = max.blend(m2, max.compare(VectorOperators.LT, m2));
+        // As ints that order like the floats: a third of the steps that a maximum of floats takes, for the sake of NaN.
+        IntVector bits = max.reinterpretAsInts();
+        bits = bits.lanewise(VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE));
+        int largest = bits.reduceLanes(VectorOperators.MAX);
+        return Float.intBitsToFloat(largest ^ largest >> 31 & Integer.MAX_VALUE);
     }
 
     /**
-     * Pass 1 over a row of L columns or more, given its largest value: exponentials. Returns the following row's largest value
-     * and the exponentials' sum. (Looked for on the way, that value costs nothing; in a pass of its own it would keep the
-     * exponentials waiting, a quarter of the time.)
-     *
-     * <p>The last vector overlaps the one before it, so that no exponential is scalar: of 197 columns 5 would be, and take as
-     * long as 60 others. What it has twice it adds times 0. Since in place it would read what the one before wrote, each
-     * vector is loaded before the one before it is stored.
+     * Writes exp(x - max) of a row and returns the sum; in place too, since the last vector is loaded before the one that it
+     * overlaps is stored. What it has twice counts once.
      */
-    private static long exponentials(float[] x, int offset, int columns, float max, int following,
-                                     float[] out, int outOffset) {
+    static float exponentials(int columns, float max, float[] x, int row, float[] out, int to) {
         FloatVector shift = FloatVector.broadcast(F, max);
-        FloatVector followingMax = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        FloatVector last = FloatVector.fromArray(F, x, row + columns - L);
         FloatVector sum = FloatVector.zero(F);
-        FloatVector next = FloatVector.fromArray(F, x, offset);
-        int last = columns - L;
-        for (int c = 0; c < columns; c += L) {
-            int at = Math.min(c, last);
-            FloatVector present = next;
-            next = FloatVector.fromArray(F, x, offset + Math.min(c + L, last));
-            FloatVector exponential = VectorMath.expNonPositive(present.sub(shift));
-            exponential.intoArray(out, outOffset + at);
-            sum = exponential.fma(FloatVector.fromArray(F, ONCE, L - (c - at)), sum);
-            FloatVector below = FloatVector.fromArray(F, x, following + at);
-            followingMax = followingMax.blend(below, below.compare(VectorOperators.GT, followingMax));
+        int c = 0;
+        for (; c <= columns - L; c += L) {
+            FloatVector e = VectorMath.expNonPositive(FloatVector.fromArray(F, x, row + c).sub(shift));
+            e.intoArray(out, to + c);
+            sum = e.add(sum);
         }
-        // reduce, the maximum as ints that order like the floats: a third of the steps that one of floats takes
-        IntVector bits = followingMax.reinterpretAsInts();
-        bits = bits.lanewise(VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE));
-        int maxBits = bits.reduceLanes(VectorOperators.MAX);
+        FloatVector e = VectorMath.expNonPositive(last.sub(shift));
+        e.intoArray(out, to + columns - L);
+        sum = e.fma(FloatVector.fromArray(F, LAST_LANES, columns - c), sum);
         sum = sum.add(sum.rearrange(HALF));
         sum = sum.add(sum.rearrange(QUARTER));
         sum = L > 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;
         sum = L > 8 ? sum.add(sum.rearrange(SIXTEENTH)) : sum;
-        return FloatPair.of(Float.intBitsToFloat(maxBits ^ maxBits >> 31 & Integer.MAX_VALUE), sum.lane(0));
+        return sum.lane(0);
     }
 
-    /** Pass 2. */
-    private static void scale(float[] x, int offset, int columns, float scale) {
+    private static void scale(int columns, float scale, float[] x, int row) {
         int c = 0;
         for (; c <= columns - L; c += L) {
-            FloatVector.fromArray(F, x, offset + c).mul(scale).intoArray(x, offset + c);
+            FloatVector.fromArray(F, x, row + c).mul(scale).intoArray(x, row + c);
         }
         for (; c < columns; c++) {
-            x[offset + c] *= scale;
+            x[row + c] *= scale;
         }
     }
 }

@@ -22,17 +22,37 @@ class PanelLayoutTest {
                 next += width;
             }
             assertThat(next).as("padded columns of %d", columns).isGreaterThanOrEqualTo(columns)
-                    .isLessThan(columns + 2 * PanelLayout.LANES).isEqualTo(PanelLayout.paddedColumns(columns));
+                    .isLessThan(columns + 2 * PanelLayout.LANES);
             assertThat(PanelLayout.column(columns, panels)).isEqualTo(next);
         }
     }
 
     @Test
-    void onlyTheLastTwoPanelsAreNarrowWhereRegistersSuffice() {
+    void paddedColumnsAreTheFewestThatLeaveNoRaggedPanel() {
+        for (int columns = 0; columns <= 1200; columns++) {
+            int padded = PanelLayout.paddedColumns(columns);
+            assertThat(padded).as("padded columns of %d", columns).isGreaterThanOrEqualTo(columns)
+                    .isLessThan(columns + 2 * PanelLayout.LANES).isEqualTo(wholePanels(padded));
+            for (int fewer = columns; fewer < padded; fewer++) {
+                assertThat(wholePanels(fewer)).as("whole panels of %d", fewer).isNotEqualTo(fewer);
+            }
+        }
+    }
+
+    /** Returns how many columns lie in panels that they fill. */
+    private static int wholePanels(int columns) {
+        int panels = PanelLayout.panels(columns);
+        int last = panels == 0 ? 0 : PanelLayout.column(columns, panels - 1);
+        return panels > 0 && last + PanelLayout.width(columns, panels - 1) <= columns
+                ? PanelLayout.column(columns, panels) : last;
+    }
+
+    @Test
+    void onlyTheLastTwoWholePanelsAreNarrowWhereRegistersSuffice() {
         for (int columns = 1; columns <= 1200; columns++) {
             int panels = PanelLayout.panels(columns);
             boolean wideAtAll = PanelLayout.isWide(PanelLayout.width(1200, 0));
-            for (int panel = 0; panel < panels - 2; panel++) {
+            for (int panel = 0; panel < panels - 3; panel++) {
                 assertThat(PanelLayout.isWide(PanelLayout.width(columns, panel))).as("panel %d of %d", panel, columns)
                         .isEqualTo(wideAtAll);
             }
