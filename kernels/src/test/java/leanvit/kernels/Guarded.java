@@ -75,6 +75,18 @@ record Guarded(float[] array, int offset, int stride, int rows, int columns) {
         }
     }
 
+    /** Compares bit for bit; any NaN equals any other. */
+    void assertSameBits(Guarded want, Supplier<String> what) {
+        for (int r = 0; r < want.rows; r++) {
+            for (int c = 0; c < want.columns; c++) {
+                if (Float.floatToIntBits(get(r, c)) != Float.floatToIntBits(want.get(r, c))) {
+                    throw new AssertionError("[" + r + ", " + c + "] of " + what.get() + " is " + get(r, c)
+                            + ", expected the bits of " + want.get(r, c));
+                }
+            }
+        }
+    }
+
     void assertAllWritten(Supplier<String> what) {
         for (int r = 0; r < rows; r++) {
             for (int c = 0; c < columns; c++) {
