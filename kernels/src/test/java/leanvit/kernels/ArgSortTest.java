@@ -19,11 +19,12 @@ class ArgSortTest {
     private static final float INFINITY = Float.POSITIVE_INFINITY;
 
     /**
-     * The neighbourhood of every k where the code takes another way: of three vectors (counting begins), and of 16 and 40
-     * vectors (sorting begins), for 4, 8 and 16 lanes.
+     * The neighbourhood of every k where the code takes another way: of three vectors (counting begins), and of 16 and
+     * 40 vectors (sorting begins), for 4, 8 and 16 lanes.
      */
     private static int[] classesOfK(int n) {
-        IntStream edges = IntStream.of(3, 16, 40).flatMap(vectors -> IntStream.of(4, 8, 16).map(lanes -> vectors * lanes))
+        IntStream edges = IntStream.of(3, 16, 40)
+                .flatMap(vectors -> IntStream.of(4, 8, 16).map(lanes -> vectors * lanes))
                 .flatMap(edge -> IntStream.of(edge - 1, edge, edge + 1));
         return IntStream.concat(edges, IntStream.of(0, 1, 2, 24, 25, n / 3, n / 2, n - 1, n))
                 .filter(k -> k >= 0 && k <= n).distinct().toArray();
@@ -146,7 +147,9 @@ class ArgSortTest {
         return adversaries;
     }
 
-    /** Musser's permutation (1997), on which quicksort with the median of first, middle and last takes n^2 / 4 steps. */
+    /**
+     * Musser's permutation (1997), on which quicksort with the median of first, middle and last takes n^2 / 4 steps.
+     */
     private static float[] medianOfThreeKiller(int n) {
         float[] values = new float[n];
         int half = n / 2;

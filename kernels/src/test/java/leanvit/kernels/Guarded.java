@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 
 /**
- * A row-major matrix inside a larger array, where every place that is not the matrix's holds a NaN of a bit pattern that no
- * computation makes. A stray read shows as NaN in the result, a stray write as a changed guard.
+ * A row-major matrix inside a larger array, where every place that is not the matrix's holds a NaN of a bit pattern
+ * that no computation makes. A stray read shows as NaN in the result, a stray write as a changed guard.
  *
  * @param array   what a kernel gets
  * @param offset  index of the first element

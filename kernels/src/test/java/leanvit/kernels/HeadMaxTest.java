@@ -70,7 +70,8 @@ class HeadMaxTest {
         }
         for (HeadMax.Implementation kernel : kernels()) {
             Guarded out = Guarded.empty(rows, columns, 2, 1);
-            kernel.reduce(beside.array(), 6, columns, heads, beside.stride(), rows, columns, out.array(), 2, out.stride());
+            kernel.reduce(beside.array(), 6, columns, heads, beside.stride(), rows, columns,
+                    out.array(), 2, out.stride());
             out.assertGuardsUntouched(() -> kernel + " of " + rows + " x " + columns);
             out.assertSameBits(want, () -> kernel + ", heads side by side");
             Guarded second = Guarded.empty(rows, columns, 2, 1);

@@ -62,7 +62,7 @@ class HeadMeanTest {
                 }
                 float mean = sum * (1f / heads);
                 want.set(r, c, mean);
-                // Beyond this magnitude sums of floats may overflow, and means stop being the formula's; NaN is beyond, too.
+                // Beyond this magnitude a sum of floats may overflow; NaN is not below it, either.
                 if (magnitudes < 1e38) {
                     assertThat(Math.abs(mean - exact / heads)).as("%d heads", heads)
                             .isLessThanOrEqualTo((heads + 1) * 0x1p-24 * magnitudes / heads + Float.MIN_VALUE);
@@ -78,7 +78,8 @@ class HeadMeanTest {
         }
         for (HeadMean.Implementation kernel : kernels()) {
             Guarded out = Guarded.empty(rows, columns, 2, 1);
-            kernel.reduce(beside.array(), 6, columns, heads, beside.stride(), rows, columns, out.array(), 2, out.stride());
+            kernel.reduce(beside.array(), 6, columns, heads, beside.stride(), rows, columns,
+                    out.array(), 2, out.stride());
             out.assertGuardsUntouched(() -> kernel + " of " + rows + " x " + columns);
             out.assertSameBits(want, () -> kernel + ", heads side by side");
             Guarded second = Guarded.empty(rows, columns, 2, 1);

@@ -169,7 +169,8 @@ class MergeRowsTest {
         }
         for (MergeRows.Implementation kernel : kernels()) {
             Guarded out = before.copy();
-            kernel.max(x.array(), 4, width + 3, map.order, map.k, map.target, map.first, width, out.array(), 2, width + 5);
+            kernel.max(x.array(), 4, width + 3, map.order, map.k, map.target, map.first, width,
+                    out.array(), 2, width + 5);
             out.assertGuardsUntouched(() -> kernel + ", maximum of width " + width);
             out.assertSameBits(want, () -> kernel + ", maximum of width " + width + ", " + map.n + " rows");
         }
@@ -185,7 +186,8 @@ class MergeRowsTest {
         }
         for (MergeRows.Implementation kernel : kernels()) {
             Guarded dIn = Guarded.empty(map.n, width, 2, 5);
-            kernel.transposed(dOut.array(), 4, width + 3, map.target, map.weight, map.n, width, dIn.array(), 2, width + 5);
+            kernel.transposed(dOut.array(), 4, width + 3, map.target, map.weight, map.n, width,
+                    dIn.array(), 2, width + 5);
             dIn.assertGuardsUntouched(() -> kernel + ", transpose of width " + width);
             dIn.assertSameBits(want, () -> kernel + ", transpose of width " + width + ", " + map.n + " rows");
         }
