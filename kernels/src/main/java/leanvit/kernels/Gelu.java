@@ -1,12 +1,13 @@
 package leanvit.kernels;
 
-
 /**
- * The Gaussian error linear unit in its exact (erf) form (Hendrycks and Gimpel, 2016): {@code x * Phi(x) = x * (1 + erf(x / sqrt(2))) / 2}, elementwise.
+ * The Gaussian error linear unit in its exact (erf) form (Hendrycks and Gimpel, 2016):
+ * {@code x * Phi(x) = x * (1 + erf(x / sqrt(2))) / 2}, elementwise.
  *
- * <p>Error at most {@code 1.4e-7 * max(1, |x|)}, where rounding alone makes 0.6e-7, and 10 ulp where x is
- * positive. Below -8 the result is 0, in truth above -5e-15. Negative infinity gives 0, positive infinity itself, NaN NaN.
- * The bits are the same at every vector width. Thread-safe on disjoint outputs; allocates nothing.
+ * <p>Error at most {@code 1.4e-7 * max(1, |x|)}, where rounding alone makes 0.6e-7, and at most 10 ulp of the result
+ * where x is positive. From -8 down the result is 0, in truth above -5e-15. Negative infinity gives 0, positive
+ * infinity itself, NaN NaN. The bits are the same at every vector width. Thread-safe on disjoint outputs; allocates
+ * nothing.
  */
 public final class Gelu {
 
@@ -21,7 +22,8 @@ public final class Gelu {
     }
 
     /**
-     * Computes {@code out[outOffset + i] = gelu(x[offset + i])} for i = 0 .. n-1. Output may be the input, at the same offset.
+     * Computes {@code out[outOffset + i] = gelu(x[offset + i])} for i = 0 .. n-1. Output may be the input, at the same
+     * offset.
      *
      * @throws IndexOutOfBoundsException where n values from an offset do not lie within an array
      */

@@ -1,15 +1,15 @@
 package leanvit.kernels;
 
-
 /**
  * The largest value over heads: {@code out[r, c] = max over h of x[offset + h * headStride + r * rowStride + c]}.
  *
- * <p>With {@code headStride = N * N}, {@code rowStride = N} it serves an attention map [H, N, N]; with {@code headStride = d},
- * {@code rowStride = 3 * C} the values (or keys, queries) inside a qkv matrix. POMT takes it of both (Eliopoulos et al.,
- * WACV 2025).
+ * <p>With {@code headStride = N * N}, {@code rowStride = N} it serves an attention map [H, N, N]; with
+ * {@code headStride = d}, {@code rowStride = 3 * C} the values (or keys, queries) inside a qkv matrix. POMT takes it of
+ * both (Eliopoulos et al., WACV 2025).
  *
- * <p>NaN never wins: it counts as -infinity, and where all heads are NaN the result is -infinity. The result is exact (of 0.0
- * and -0.0 the one that comes first). Thread-safe on disjoint outputs; allocates nothing.
+ * <p>NaN never wins: it counts as -infinity, and where all heads are NaN the result is -infinity. The result is one of
+ * the values, bit for bit; of 0.0 and -0.0, which are equal, the one of the first head. The bits are the same at every
+ * width and in scalar code. Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class HeadMax {
 
@@ -34,7 +34,8 @@ public final class HeadMax {
      * @param rowStride  floats from a row to the next, 0 or more
      * @param rows       rows of each head, 0 or more
      * @param columns    values in a row, 0 or more
-     * @param out        receives a row every {@code outStride} floats from {@code outOffset}; must not overlap {@code x}
+     * @param out        receives a row every {@code outStride} floats from {@code outOffset}; must not overlap
+     *                   {@code x}
      * @throws IllegalArgumentException  where a count or stride is negative, heads is 0 or outStride smaller than a row
      * @throws IndexOutOfBoundsException where values do not lie within their array
      */

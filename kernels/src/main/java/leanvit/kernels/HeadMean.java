@@ -1,15 +1,16 @@
 package leanvit.kernels;
 
-
 /**
  * The mean over heads: {@code out[r, c] = 1/H * sum over h of x[offset + h * headStride + r * rowStride + c]}.
  *
- * <p>With {@code headStride = N * N}, {@code rowStride = N} it serves an attention map [H, N, N]; with {@code headStride = d},
- * {@code rowStride = 3 * C} the keys inside a qkv matrix, of which ToMe takes it (Bolya et al., ICLR 2023).
+ * <p>With {@code headStride = N * N}, {@code rowStride = N} it serves an attention map [H, N, N]; with
+ * {@code headStride = d}, {@code rowStride = 3 * C} the keys inside a qkv matrix, of which ToMe takes it (Bolya et al.,
+ * ICLR 2023).
  *
- * <p>Heads are added in their order, then multiplied by 1/H as a float: error at most {@code H * 2^-24} times the mean of
- * magnitudes. NaN and infinities follow IEEE 754. The bits are the same at every width.
- * Thread-safe on disjoint outputs; allocates nothing.
+ * <p>Heads are added in their order to 0.0, then the sum is multiplied by 1/H as a float: error at most
+ * {@code (H + 1) * 2^-24 * mean over h of |x|} (H - 1 additions, 1/H and the product round), unless the sum overflows.
+ * NaN and infinities follow IEEE 754; a mean of -0.0 alone is 0.0. The bits are the same at every width and in scalar
+ * code (of a NaN: some NaN). Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class HeadMean {
 
@@ -34,7 +35,8 @@ public final class HeadMean {
      * @param rowStride  floats from a row to the next, 0 or more
      * @param rows       rows of each head, 0 or more
      * @param columns    values in a row, 0 or more
-     * @param out        receives a row every {@code outStride} floats from {@code outOffset}; must not overlap {@code x}
+     * @param out        receives a row every {@code outStride} floats from {@code outOffset}; must not overlap
+     *                   {@code x}
      * @throws IllegalArgumentException  where a count or stride is negative, heads is 0 or outStride smaller than a row
      * @throws IndexOutOfBoundsException where values do not lie within their array
      */

@@ -29,6 +29,12 @@ final class Lanes {
     static final int L = F.length();
 
     /**
+     * The class of this width's vectors. {@code FLOATS.cast(v)} tells C2 the class of a vector that a loop carries, where
+     * it sees {@link FloatVector} alone and would have to ask a type profile before it can inline a call.
+     */
+    static final Class<? extends FloatVector> FLOATS = FloatVector.zero(F).getClass();
+
+    /**
      * Whether the processor has 32 vector registers (AVX-512, AArch64), enough for a matmul tile of 6 rows by 3 vectors;
      * AVX2 and SSE have 16, which take 6 by 2.
      */

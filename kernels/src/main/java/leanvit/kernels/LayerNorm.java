@@ -1,6 +1,5 @@
 package leanvit.kernels;
 
-
 /**
  * Layer normalisation of each row (Ba, Kiros and Hinton 2016) with C columns:
  *
@@ -10,12 +9,14 @@ package leanvit.kernels;
  *   out[r, c]   = (x[r, c] - mean[r]) / sqrt(variance[r] + epsilon) * weight[c] + bias[c]
  * </pre>
  *
- * <p>Two passes, and the second corrects the first (Chan, Golub and LeVeque 1983): the deviations' own mean, which exact
- * arithmetic would make 0, is taken from mean and variance. A row that lies far from 0 thus loses no digits: error against
- * exact arithmetic at most {@code 2e-6 * (1 + |normalised value| * |weight| + |bias|)}, where {@code max |x| < 1e3 * deviation}.
+ * <p>Two passes, and the second corrects the first (Chan, Golub and LeVeque 1983): the deviations' own mean, which
+ * exact arithmetic would make 0, is taken from mean and variance. A row that lies far from 0 thus loses no digits: in
+ * rows of up to 1280 columns the error against exact arithmetic is at most
+ * {@code 2e-6 * (1 + |n[r, c] * weight[c]| + |bias[c]|)}, where {@code n = (x - mean) / sqrt(variance + epsilon)},
+ * however large the mean. A row of equal values becomes the bias.
  *
- * <p>A row that holds NaN or an infinity becomes NaN; finite values of any size come out right. Each width adds in an order of its own, the same from call to call. Thread-safe on disjoint outputs; allocates
- * nothing.
+ * <p>A row that holds NaN or an infinity becomes NaN; finite values of any size come out right. Each width adds in an
+ * order of its own, the same from call to call. Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class LayerNorm {
 
@@ -39,8 +40,8 @@ public final class LayerNorm {
      * @param weight    C floats or more, from index 0
      * @param bias      C floats or more, from index 0
      * @param epsilon   added to the variance; positive (a row of equal values has variance 0), finite
-     * @param out       receives the result, a row every {@code outStride} floats from {@code outOffset}; may be the input where
-     *                  offset and stride are the same
+     * @param out       receives the result, a row every {@code outStride} floats from {@code outOffset}; may be the
+     *                  input where offset and stride are the same
      * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row or epsilon not positive
      * @throws IndexOutOfBoundsException where rows do not lie within their array
      */

@@ -9,7 +9,7 @@ final class ScalarHeadMean implements HeadMean.Implementation {
 
     @Override
     public void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
-                              float[] out, int outOffset, int outStride) {
+                       float[] out, int outOffset, int outStride) {
         float share = 1f / heads;
         for (int r = 0; r < rows; r++, offset += rowStride, outOffset += outStride) {
             Arrays.fill(out, outOffset, outOffset + columns, 0f);

@@ -5,47 +5,65 @@ import static leanvit.kernels.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link HeadMean} on the Vector API: columns outside, heads inside, so that each result is stored once. */
+/**
+ * {@link HeadMean} on the Vector API: columns outside, heads inside, so that each result is stored once. A sum that a
+ * loop carries is always the argument, never the receiver, of a call: {@link Lanes#FLOATS} tells why.
+ */
 final class SimdHeadMean implements HeadMean.Implementation {
 
     static final SimdHeadMean KERNEL = new SimdHeadMean();
 
+    /** Calls of fewer values are the scalar twin's: vector code boxes its vectors until C2 has compiled it. */
+    static final int SMALL = 4096;
+
     @Override
     public void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
-                              float[] out, int outOffset, int outStride) {
-        if (columns < L) {
-            ScalarHeadMean.KERNEL.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
+                       float[] out, int outOffset, int outStride) {
+        if (columns < L || (long) rows * columns * heads < SMALL) {
+            ScalarHeadMean.KERNEL.reduce(x, offset, headStride, heads, rowStride, rows, columns,
+                    out, outOffset, outStride);
             return;
         }
-        float share = 1f / heads;
         for (int r = 0; r < rows; r++, offset += rowStride, outOffset += outStride) {
             int c = 0;
-            // unrolled body
             for (; c <= columns - 4 * L; c += 4 * L) {
-                FloatVector sum0 = FloatVector.broadcast(F, 0f);
-                FloatVector sum1 = sum0;
-                FloatVector sum2 = sum0;
-                FloatVector sum3 = sum0;
-                for (int h = 0, from = offset + c; h < heads; h++, from += headStride) {
-                    sum0 = sum0.add(FloatVector.fromArray(F, x, from));
-                    sum1 = sum1.add(FloatVector.fromArray(F, x, from + L));
-                    sum2 = sum2.add(FloatVector.fromArray(F, x, from + 2 * L));
-                    sum3 = sum3.add(FloatVector.fromArray(F, x, from + 3 * L));
-                }
-                sum0.mul(share).intoArray(out, outOffset + c);
-                sum1.mul(share).intoArray(out, outOffset + c + L);
-                sum2.mul(share).intoArray(out, outOffset + c + 2 * L);
-                sum3.mul(share).intoArray(out, outOffset + c + 3 * L);
+                fourVectors(x, offset + c, headStride, heads, out, outOffset + c);
             }
-            // vector tail; the last vector overlaps the one before, which computes some columns twice and none alone
-            for (; c < columns; c += L) {
-                int column = Math.min(c, columns - L);
-                FloatVector sum0 = FloatVector.broadcast(F, 0f);
-                for (int h = 0, from = offset + column; h < heads; h++, from += headStride) {
-                    sum0 = sum0.add(FloatVector.fromArray(F, x, from));
-                }
-                sum0.mul(share).intoArray(out, outOffset + column);
+            for (; c <= columns - L; c += L) {
+                vector(x, offset + c, headStride, heads, out, outOffset + c);
+            }
+            if (c < columns) {
+                // The last vector overlaps the one before: some columns are computed twice, none alone.
+                vector(x, offset + columns - L, headStride, heads, out, outOffset + columns - L);
             }
         }
+    }
+
+    /** The mean over heads of 4L columns. Four sums, since the additions of one would wait for one another. */
+    private static void fourVectors(float[] x, int offset, int headStride, int heads, float[] out, int outOffset) {
+        FloatVector sum0 = FloatVector.zero(F);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        for (int h = 0; h < heads; h++, offset += headStride) {
+            sum0 = FloatVector.fromArray(F, x, offset).add(sum0);
+            sum1 = FloatVector.fromArray(F, x, offset + L).add(sum1);
+            sum2 = FloatVector.fromArray(F, x, offset + 2 * L).add(sum2);
+            sum3 = FloatVector.fromArray(F, x, offset + 3 * L).add(sum3);
+        }
+        FloatVector share = FloatVector.broadcast(F, 1f / heads);
+        share.mul(sum0).intoArray(out, outOffset);
+        share.mul(sum1).intoArray(out, outOffset + L);
+        share.mul(sum2).intoArray(out, outOffset + 2 * L);
+        share.mul(sum3).intoArray(out, outOffset + 3 * L);
+    }
+
+    /** The mean over heads of L columns. */
+    private static void vector(float[] x, int offset, int headStride, int heads, float[] out, int outOffset) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int h = 0; h < heads; h++, offset += headStride) {
+            sum = FloatVector.fromArray(F, x, offset).add(sum);
+        }
+        FloatVector.broadcast(F, 1f / heads).mul(sum).intoArray(out, outOffset);
     }
 }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 
 /**
- * A row-major matrix inside a larger array, where every place that is not the matrix's holds a NaN of a bit pattern that no
- * computation makes. A stray read shows as NaN in the result, a stray write as a changed guard.
+ * A row-major matrix inside a larger array, where every place that is not the matrix's holds a NaN of a bit pattern
+ * that no computation makes. A stray read shows as NaN in the result, a stray write as a changed guard.
  *
  * @param array   what a kernel gets
  * @param offset  index of the first element
@@ -71,6 +71,18 @@ record Guarded(float[] array, int offset, int stride, int rows, int columns) {
             boolean inside = i >= offset && r < rows && c < columns;
             if (!inside && Float.floatToRawIntBits(array[i]) != GUARD_BITS) {
                 throw new AssertionError("guard " + i + " of " + what.get() + " was written");
+            }
+        }
+    }
+
+    /** Compares bit for bit; any NaN equals any other. */
+    void assertSameBits(Guarded want, Supplier<String> what) {
+        for (int r = 0; r < want.rows; r++) {
+            for (int c = 0; c < want.columns; c++) {
+                if (Float.floatToIntBits(get(r, c)) != Float.floatToIntBits(want.get(r, c))) {
+                    throw new AssertionError("[" + r + ", " + c + "] of " + what.get() + " is " + get(r, c)
+                            + ", expected the bits of " + want.get(r, c));
+                }
             }
         }
     }

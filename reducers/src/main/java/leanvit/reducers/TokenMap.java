@@ -2,11 +2,13 @@ package leanvit.reducers;
 
 import java.util.Arrays;
 import java.util.Objects;
+import leanvit.kernels.MergeRows;
 
 /**
  * A reduction of N tokens to M as a sparse linear map: every input token goes to one output token with a weight, or is
  * dropped. {@code out[m] = sum over the inputs i that go to m of weight(i) * in[i]}, added in the order in which they
- * were given to this map, so that results are the same bits at every vector width.
+ * were given to this map, so that results are the same bits at every vector width. The arithmetic is that of the kernel
+ * {@link MergeRows}.
  *
  * <p>Outputs are numbered in the order in which they come up. A map is used again from call to call ({@link #reset}),
  * and then allocates nothing. Writing to it is not thread-safe; any number of threads may read a finished one.
@@ -244,8 +246,8 @@ public final class TokenMap {
     }
 
     /**
-     * Applies this map to token rows: {@code out[m] = sum of weight(i) * x[i]}, in the order of this map. All that the
-     * map dropped is left out.
+     * Applies this map to token rows: {@code out[m] = sum of weight(i) * x[i]}, in the order of this map: the first as
+     * a product, each further one by a fused multiply-add. All that the map dropped is left out.
      *
      * @param x         rows [N, width], contiguous from {@code offset}
      * @param out       rows [M, width], contiguous from {@code outOffset}; must not overlap the input rows
@@ -254,46 +256,16 @@ public final class TokenMap {
      */
     public void apply(float[] x, int offset, int width, float[] out, int outOffset) {
         checkRows(x, offset, inputs, out, outOffset, outputs, width);
-        for (int d = 0; d < decided; d++) {
-            int input = order[d];
-            int output = target[input];
-            if (output < 0) {
-                continue;
-            }
-            int from = offset + input * width;
-            int to = outOffset + output * width;
-            if (first[output] != input) {
-                addScaled(x, from, weight[input], out, to, width);
-            } else if (contributors[output] == 1 && weight[input] == 1f) {
-                System.arraycopy(x, from, out, to, width);
-            } else {
-                scale(x, from, weight[input], out, to, width);
-            }
-        }
+        MergeRows.apply(x, offset, width, order, decided, target, first, weight, width, out, outOffset, width);
     }
 
     /**
      * The largest value a channel has among the inputs of each output, {@code out[m][c] = max of x[i][c]}; weights are
-     * not looked at. NaN where an input is NaN. Rows as in {@link #apply}.
+     * not looked at. NaN where an input is NaN; 0.0 is above -0.0. Rows as in {@link #apply}.
      */
     public void applyMax(float[] x, int offset, int width, float[] out, int outOffset) {
         checkRows(x, offset, inputs, out, outOffset, outputs, width);
-        for (int d = 0; d < decided; d++) {
-            int input = order[d];
-            int output = target[input];
-            if (output < 0) {
-                continue;
-            }
-            int from = offset + input * width;
-            int to = outOffset + output * width;
-            if (first[output] == input) {
-                System.arraycopy(x, from, out, to, width);
-            } else {
-                for (int c = 0; c < width; c++) {
-                    out[to + c] = Math.max(out[to + c], x[from + c]);
-                }
-            }
-        }
+        MergeRows.max(x, offset, width, order, decided, target, first, width, out, outOffset, width);
     }
 
     /**
@@ -316,16 +288,7 @@ public final class TokenMap {
      */
     public void applyTransposed(float[] dOut, int offset, int width, float[] dIn, int inOffset) {
         checkRows(dOut, offset, outputs, dIn, inOffset, inputs, width);
-        for (int i = 0; i < inputs; i++) {
-            int to = inOffset + i * width;
-            if (target[i] < 0) {
-                Arrays.fill(dIn, to, to + width, 0f);
-            } else if (weight[i] == 1f) {
-                System.arraycopy(dOut, offset + target[i] * width, dIn, to, width);
-            } else {
-                scale(dOut, offset + target[i] * width, weight[i], dIn, to, width);
-            }
-        }
+        MergeRows.transposed(dOut, offset, width, target, weight, inputs, width, dIn, inOffset, width);
     }
 
     /**
@@ -337,14 +300,7 @@ public final class TokenMap {
      */
     public void unmerge(float[] y, int offset, int width, float[] out, int outOffset) {
         checkRows(y, offset, outputs, out, outOffset, inputs, width);
-        for (int i = 0; i < inputs; i++) {
-            int to = outOffset + i * width;
-            if (target[i] < 0) {
-                Arrays.fill(out, to, to + width, 0f);
-            } else {
-                System.arraycopy(y, offset + target[i] * width, out, to, width);
-            }
-        }
+        MergeRows.transposed(y, offset, width, target, null, inputs, width, out, outOffset, width);
     }
 
     /**
@@ -394,21 +350,6 @@ public final class TokenMap {
         if (from == to && !apart) {
             throw new IllegalArgumentException("rows " + fromOffset + " to " + (fromOffset + fromLength)
                     + " overlap the result's, " + toOffset + " to " + (toOffset + toLength));
-        }
-    }
-
-    // Two plain loops that C2 turns into vector code: a multiply and an add, never an FMA, so that its scalar tail and
-    // the interpreter have the same bits.
-
-    private static void scale(float[] x, int from, float weight, float[] out, int to, int width) {
-        for (int c = 0; c < width; c++) {
-            out[to + c] = weight * x[from + c];
-        }
-    }
-
-    private static void addScaled(float[] x, int from, float weight, float[] out, int to, int width) {
-        for (int c = 0; c < width; c++) {
-            out[to + c] += weight * x[from + c];
         }
     }
 }

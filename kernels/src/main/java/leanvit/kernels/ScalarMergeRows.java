@@ -1,0 +1,90 @@
+package leanvit.kernels;
+
+import java.util.Arrays;
+
+/** {@link MergeRows} without the Vector API. */
+final class ScalarMergeRows implements MergeRows.Implementation {
+
+    static final ScalarMergeRows KERNEL = new ScalarMergeRows();
+
+    @Override
+    public void apply(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first, float[] weight,
+                      int width, float[] out, int outOffset, int outStride) {
+        for (int i = 0; i < k; i++) {
+            int row = order[i];
+            int t = target[row];
+            if (t >= 0) {
+                float factor = weight == null ? 1f : weight[row];
+                int from = offset + row * stride;
+                int to = outOffset + t * outStride;
+                if (first != null && first[t] == row) {
+                    scale(width, factor, x, from, out, to);
+                } else {
+                    add(width, factor, x, from, out, to);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void max(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first, int width,
+                    float[] out, int outOffset, int outStride) {
+        for (int i = 0; i < k; i++) {
+            int row = order[i];
+            int t = target[row];
+            if (t >= 0) {
+                int from = offset + row * stride;
+                int to = outOffset + t * outStride;
+                if (first != null && first[t] == row) {
+                    System.arraycopy(x, from, out, to, width);
+                } else {
+                    raise(width, x, from, out, to);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void transposed(float[] dOut, int offset, int stride, int[] target, float[] weight, int n, int width,
+                           float[] dIn, int inOffset, int inStride) {
+        for (int i = 0; i < n; i++) {
+            int to = inOffset + i * inStride;
+            if (target[i] < 0) {
+                Arrays.fill(dIn, to, to + width, 0f);
+            } else {
+                float factor = weight == null ? 1f : weight[i];
+                scale(width, factor, dOut, offset + target[i] * stride, dIn, to);
+            }
+        }
+    }
+
+    /** {@code out = factor * x}; where the factor is 1 a copy, which keeps even a NaN's bits. */
+    private static void scale(int columns, float factor, float[] x, int from, float[] out, int to) {
+        if (factor == 1f) {
+            System.arraycopy(x, from, out, to, columns);
+        } else {
+            multiply(columns, factor, x, from, out, to);
+        }
+    }
+
+    /** {@code out = factor * x}. */
+    static void multiply(int columns, float factor, float[] x, int from, float[] out, int to) {
+        for (int c = 0; c < columns; c++) {
+            out[to + c] = factor * x[from + c];
+        }
+    }
+
+    /** {@code out += factor * x}. */
+    static void add(int columns, float factor, float[] x, int from, float[] out, int to) {
+        for (int c = 0; c < columns; c++) {
+            out[to + c] = Math.fma(factor, x[from + c], out[to + c]);
+        }
+    }
+
+    /** {@code out = max(out, x)}. */
+    static void raise(int columns, float[] x, int from, float[] out, int to) {
+        for (int c = 0; c < columns; c++) {
+            out[to + c] = Math.max(out[to + c], x[from + c]);
+        }
+    }
+}
