@@ -18,11 +18,8 @@ final class PanelLayout {
     /** Floats in a vector of the packed layout. */
     static final int LANES = SimdProbe.MODULE_PRESENT ? Lanes.L : 16;
 
-    /**
-     * Where the first panel starts in its array: 48 bytes on, behind an array header of 16. Large arrays begin at a multiple
-     * of the page size in most collectors, so that no vector straddles two cache lines; straddling costs 8 % of a matmul.
-     */
-    static final int START = 12;
+    /** Where packed data starts in an array of its own, so that vectors do not straddle cache lines; see {@link FloatArena}. */
+    static final int START = FloatArena.START;
 
     private static final boolean WIDE = SimdProbe.MODULE_PRESENT && Lanes.REGISTERS_32;
     private static final int WIDE_COLUMNS = 3 * LANES;
@@ -76,15 +73,15 @@ final class PanelLayout {
         return width == WIDE_COLUMNS;
     }
 
-    /** Returns where panel {@code panel} of a packed matrix of k rows begins: its bias row. */
+    /** Returns where panel {@code panel} of a packed matrix of k rows begins, its bias row, from the matrix' own begin. */
     static int offset(int k, int columns, int panel) {
-        return START + column(columns, panel) * (k + 1);
+        return column(columns, panel) * (k + 1);
     }
 
     /** Returns the floats that a packed matrix of k rows takes. */
     static int packedLength(int k, int columns) {
-        long length = START + (long) paddedColumns(columns) * (k + 1L);
-        if (length > Integer.MAX_VALUE - 8) {
+        long length = (long) paddedColumns(columns) * (k + 1L);
+        if (length > Integer.MAX_VALUE - 64) {
             throw new IllegalArgumentException("a packed matrix of " + k + " x " + columns + " needs " + length + " floats");
         }
         return (int) length;

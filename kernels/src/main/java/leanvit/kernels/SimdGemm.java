@@ -14,14 +14,14 @@ final class SimdGemm implements Gemm.Implementation {
     private static final int TILE_ROWS = 6;
 
     @Override
-    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int fromPanel, int toPanel,
+    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel, int toPanel,
                                 Epilogue epilogue, float[] c, int co, int ldc) {
         boolean add = epilogue == Epilogue.RESIDUAL;
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int first = PanelLayout.column(n, panel);
             int width = PanelLayout.width(n, panel);
             int valid = Math.min(width, n - first);
-            int bo = PanelLayout.offset(k, n, panel);
+            int bo = bOffset + PanelLayout.offset(k, n, panel);
             for (int i = 0; i < m; i += TILE_ROWS) {
                 int height = Math.min(TILE_ROWS, m - i);
                 int tile = co + i * ldc + first;
