@@ -39,6 +39,13 @@ final class Gemms {
         multiply(m, a, aOffset, aStride, b, 0, b.panels(), epilogue, c, cOffset, cStride);
     }
 
+    /** Computes C = [A·b, A·beside] with the columns of both side by side. */
+    void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, PackedMatrix beside, Epilogue epilogue,
+                  float[] c, int cOffset, int cStride) {
+        multiply(m, a, aOffset, aStride, b, epilogue, c, cOffset, cStride);
+        multiply(m, a, aOffset, aStride, beside, epilogue, c, cOffset + b.columns(), cStride);
+    }
+
     /** Computes the columns of C that belong to some panels. */
     void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, int fromPanel, int toPanel, Epilogue epilogue,
                   float[] c, int cOffset, int cStride) {
