@@ -30,7 +30,7 @@ public final class Gemm {
 
     /** What the SIMD and the scalar twin both do; arguments are checked before. */
     interface Implementation {
-        void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int fromPanel, int toPanel,
+        void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel, int toPanel,
                 Epilogue epilogue, float[] c, int co, int ldc);
     }
 
@@ -59,6 +59,7 @@ public final class Gemm {
         Checks.rows("a", a, aOffset, aStride, m, b.k);
         Checks.rows("c", c, cOffset, cStride, m, b.n);
         Checks.range("panels", fromPanel, toPanel, b.panels());
-        KERNEL.multiply(m, a, aOffset, aStride, b.k, b.n, b.data, fromPanel, toPanel, epilogue, c, cOffset, cStride);
+        KERNEL.multiply(m, a, aOffset, aStride, b.k, b.n, b.data, b.offset, fromPanel, toPanel, epilogue, c, cOffset,
+                cStride);
     }
 }

@@ -19,9 +19,6 @@ final class Lanes {
     /** Half as many longs as {@link #F} has floats. */
     static final VectorSpecies<Long> J = F.withLanes(long.class);
 
-    /** The one class of {@link #F}'s vectors; {@code FLOATS.cast(v)} tells it to C2 where v went round a loop. */
-    static final Class<? extends FloatVector> FLOATS = FloatVector.zero(F).getClass();
-
     /** {@link #FLOATS} of {@link #I}. */
     static final Class<? extends IntVector> INTS = IntVector.zero(I).getClass();
 

@@ -1,23 +1,26 @@
 package leanvit.kernels;
 
-import java.util.Objects;
-
 /**
  * The right operand of {@link Gemm}, K rows by N columns, with a bias for each column, packed once into the panels of
- * {@link PanelLayout}. A linear layer's weight and bias make one. Immutable, hence safe to share between threads.
+ * {@link PanelLayout}. A linear layer's weight and bias make one.
+ *
+ * <p>{@link #of} and {@link #ofTransposed} make a whole one, which is immutable and safe to share between threads. A model
+ * that keeps all its weights in one array, and reads them from a file piece by piece, reserves room with {@link #in} and
+ * fills it with {@link #packRows} and {@link #packBias}; it must share the matrix only after that.
  */
 public final class PackedMatrix {
 
     final int k;
     final int n;
     final float[] data;
+    /** Where the first panel begins in {@link #data}. */
+    final int offset;
 
-    private PackedMatrix(int k, int n) {
-        Checks.notNegative("k", k);
-        Checks.notNegative("n", n);
+    private PackedMatrix(FloatArena arena, int k, int n) {
         this.k = k;
         this.n = n;
-        this.data = new float[PanelLayout.packedLength(k, n)];
+        this.offset = arena.allocate(length(k, n));
+        this.data = arena.array();
     }
 
     /**
@@ -28,9 +31,12 @@ public final class PackedMatrix {
      * @param bias   N floats, or null for none
      */
     public static PackedMatrix of(float[] b, int offset, int stride, int k, int n, float[] bias) {
-        PackedMatrix packed = new PackedMatrix(k, n);
+        int length = length(k, n);
         Checks.rows("b", b, offset, stride, k, n);
-        packed.pack(b, offset, stride, 1, bias);
+        checkBias(bias, n);
+        PackedMatrix packed = in(new FloatArena(length), k, n);
+        packed.pack(0, n, b, offset, stride, 1);
+        packed.bias(bias);
         return packed;
     }
 
@@ -42,32 +48,103 @@ public final class PackedMatrix {
      * @param bias   N floats, or null for none
      */
     public static PackedMatrix ofTransposed(float[] w, int offset, int stride, int n, int k, float[] bias) {
-        PackedMatrix packed = new PackedMatrix(k, n);
+        int length = length(k, n);
         Checks.rows("w", w, offset, stride, n, k);
-        packed.pack(w, offset, 1, stride, bias);
+        checkBias(bias, n);
+        PackedMatrix packed = in(new FloatArena(length), k, n);
+        packed.packRows(0, n, w, offset, stride);
+        packed.bias(bias);
         return packed;
     }
 
-    private void pack(float[] source, int offset, int rowStep, int columnStep, float[] bias) {
-        if (Objects.nonNull(bias) && bias.length != n) {
+    /**
+     * Reserves room for a matrix of K rows and N columns; all its elements are 0 as yet.
+     *
+     * @throws IllegalArgumentException if the arena has no room for it
+     */
+    public static PackedMatrix in(FloatArena arena, int k, int n) {
+        return new PackedMatrix(arena, k, n);
+    }
+
+    /**
+     * Returns the floats that a matrix of K rows and N columns takes, bias and padding included.
+     *
+     * @throws IllegalArgumentException if one array cannot hold them
+     */
+    public static int length(int k, int n) {
+        Checks.notNegative("k", k);
+        Checks.notNegative("n", n);
+        return PanelLayout.packedLength(k, n);
+    }
+
+    /**
+     * Packs rows of the transpose W [N, K] as columns: row i of what is given becomes column {@code column + i}.
+     *
+     * @param column the first column to fill
+     * @param count  rows of {@code w}, at most n - column
+     * @param w      row-major, [count, K], first element at {@code offset}
+     * @param stride floats from a row of W to the next, at least k
+     */
+    public void packRows(int column, int count, float[] w, int offset, int stride) {
+        Checks.rows("w", w, offset, stride, count, k);
+        Checks.range("columns", column, column + count, n);
+        pack(column, count, w, offset, 1, stride);
+    }
+
+    /**
+     * Sets the bias of columns.
+     *
+     * @param column the first column
+     * @param count  how many, at most n - column
+     * @param bias   {@code count} floats from {@code offset} on
+     */
+    public void packBias(int column, int count, float[] bias, int offset) {
+        Checks.values("bias", bias.length, offset, count);
+        Checks.range("columns", column, column + count, n);
+        for (int i = 0; i < count; i++) {
+            int panel = panelOf(column + i);
+            data[biasIndex(panel, column + i)] = bias[offset + i];
+        }
+    }
+
+    private void bias(float[] bias) {
+        if (bias != null) {
+            packBias(0, n, bias, 0);
+        }
+    }
+
+    private static void checkBias(float[] bias, int n) {
+        if (bias != null && bias.length != n) {
             throw new IllegalArgumentException("bias has " + bias.length + " values, expected n = " + n);
         }
-        for (int panel = 0; panel < PanelLayout.panels(n); panel++) {
-            int first = PanelLayout.column(n, panel);
+    }
+
+    /** Packs columns, whose first element is at {@code source[from]}; steps lead to the next row and column. */
+    private void pack(int column, int count, float[] source, int from, int rowStep, int columnStep) {
+        for (int i = 0; i < count; i++) {
+            int panel = panelOf(column + i);
             int width = PanelLayout.width(n, panel);
-            int valid = Math.min(width, n - first);
-            int base = PanelLayout.offset(k, n, panel);
-            if (bias != null) {
-                System.arraycopy(bias, first, data, base, valid);
-            }
-            for (int j = 0; j < valid; j++) {
-                int from = offset + (first + j) * columnStep;
-                int to = base + width + j;
-                for (int p = 0; p < k; p++) {
-                    data[to + p * width] = source[from + p * rowStep];
-                }
-            }
+            copy(source, from + i * columnStep, rowStep, biasIndex(panel, column + i) + width, width);
         }
+    }
+
+    private void copy(float[] source, int from, int fromStep, int to, int toStep) {
+        for (int p = 0; p < k; p++) {
+            data[to + p * toStep] = source[from + p * fromStep];
+        }
+    }
+
+    private int panelOf(int column) {
+        int panel = 0;
+        while (PanelLayout.column(n, panel + 1) <= column) {
+            panel++;
+        }
+        return panel;
+    }
+
+    /** Returns where a column's bias is; its elements follow, each as far from the one before as the panel is wide. */
+    private int biasIndex(int panel, int column) {
+        return offset + PanelLayout.offset(k, n, panel) + column - PanelLayout.column(n, panel);
     }
 
     /** Returns K, the columns of the left operand. */
@@ -83,15 +160,5 @@ public final class PackedMatrix {
     /** Returns how many panels there are, for callers that split a product between threads by columns. */
     public int panels() {
         return PanelLayout.panels(n);
-    }
-
-    /** Returns the panel whose first column is {@code column}, or 0 if none begins there. */
-    public int panelAt(int column) {
-        for (int panel = 1; panel < panels(); panel++) {
-            if (PanelLayout.column(n, panel) == column) {
-                return panel;
-            }
-        }
-        return 0;
     }
 }

@@ -20,12 +20,6 @@ final class PanelLayout {
     /** Floats in a vector of the packed layout. */
     static final int LANES = SimdProbe.MODULE_PRESENT ? Lanes.L : 16;
 
-    /**
-     * Where the first panel starts in its array: 48 bytes on, behind an array header of 16. Large arrays begin at a multiple
-     * of the page size in most collectors, so that no vector straddles two cache lines; straddling costs 8 % of a matmul.
-     */
-    static final int START = 12;
-
     private static final boolean WIDE = SimdProbe.MODULE_PRESENT && Lanes.REGISTERS_32;
     private static final int WIDE_COLUMNS = 3 * LANES;
     private static final int NARROW_COLUMNS = 2 * LANES;
@@ -79,14 +73,14 @@ final class PanelLayout {
         return width == WIDE_COLUMNS;
     }
 
-    /** Returns where panel {@code panel} of a packed matrix of k rows begins: its bias row. */
+    /** Returns where panel {@code panel} of a packed matrix of k rows begins, its bias row, counted from the first panel. */
     static int offset(int k, int columns, int panel) {
-        return START + column(columns, panel) * (k + 1);
+        return column(columns, panel) * (k + 1);
     }
 
     /** Returns the floats that a packed matrix of k rows takes. */
     static int packedLength(int k, int columns) {
-        long length = START + (long) column(columns, panels(columns)) * (k + 1L);
+        long length = (long) column(columns, panels(columns)) * (k + 1L);
         if (length > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a packed matrix of " + k + " x " + columns + " needs " + length + " floats");
         }

@@ -8,13 +8,13 @@ final class ScalarGemm implements Gemm.Implementation {
     static final ScalarGemm KERNEL = new ScalarGemm();
 
     @Override
-    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int fromPanel, int toPanel,
+    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel, int toPanel,
                                 Epilogue epilogue, float[] c, int co, int ldc) {
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int first = PanelLayout.column(n, panel);
             int width = PanelLayout.width(n, panel);
             int valid = Math.min(width, n - first);
-            int bias = PanelLayout.offset(k, n, panel);
+            int bias = bOffset + PanelLayout.offset(k, n, panel);
             for (int i = 0; i < m; i++) {
                 int row = co + i * ldc + first;
                 if (epilogue == Epilogue.RESIDUAL) {

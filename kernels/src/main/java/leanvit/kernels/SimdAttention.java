@@ -5,7 +5,6 @@ import static leanvit.kernels.Lanes.L;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link Attention} on vectors. Keys are packed transposed and scaled, values as they are, both into the
@@ -23,7 +22,7 @@ final class SimdAttention implements Attention.Implementation {
 
     @Override
     public int scratchLength(int n, int heads, int headDim) {
-        long length = (long) heads * packedHead(n, headDim) + PanelLayout.START
+        long length = (long) heads * packedHead(n, headDim) + FloatArena.START
                 + (2L * PanelLayout.paddedColumns(n) + PanelLayout.paddedColumns(headDim)) * TILE_ROWS + TILE_ROWS;
         return Math.toIntExact(length);
     }
@@ -40,7 +39,7 @@ final class SimdAttention implements Attention.Implementation {
     public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
                             float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
-        int packed = PanelLayout.START;
+        int packed = FloatArena.START;
         int tile = packed + packedHead(n, headDim);
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
@@ -72,23 +71,23 @@ final class SimdAttention implements Attention.Implementation {
                                float[] columns, int columnsOffset, float[] scratch) {
         int width = heads * headDim;
         int headLength = packedHead(n, headDim);
-        int tile = PanelLayout.START + heads * headLength;
+        int tile = FloatArena.START + heads * headLength;
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
         int maxima = tile + TILE_ROWS * (padded + PanelLayout.paddedColumns(headDim));
         for (int h = 0; h < heads; h++) {
             int k = qkvOffset + width + h * headDim;
-            pack(n, headDim, qkv, k, k + width, stride, keyBias, biasOffset, scratch, PanelLayout.START + h * headLength);
+            pack(n, headDim, qkv, k, k + width, stride, keyBias, biasOffset, scratch, FloatArena.START + h * headLength);
         }
         Arrays.fill(columns, columnsOffset, columnsOffset + n, 0f);
         for (int i = 0; i < n; i += TILE_ROWS) {
             int rows = Math.min(TILE_ROWS, n - i);
             Arrays.fill(scratch, maxima, maxima + rows * padded, 0f);
             for (int h = 0; h < heads; h++) {
-                int packed = PanelLayout.START + h * headLength;
+                int packed = FloatArena.START + h * headLength;
                 softmaxTile(rows, n, headDim, qkv, qkvOffset + h * headDim + i * stride, stride, scratch, packed, tile, sums);
                 for (int r = 0; r < rows; r++) {
-                    maximum(padded, scratch[sums + r], scratch, tile + r * padded, maxima + r * padded);
+                    SimdHeadMax.raise(padded, scratch[sums + r], scratch, tile + r * padded, scratch, maxima + r * padded);
                 }
                 valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + h * headDim, outStride);
             }
@@ -219,16 +218,6 @@ final class SimdAttention implements Attention.Implementation {
         }
         for (; j < n; j++) {
             y[yo + j] += x[xo + j] * factor;
-        }
-    }
-
-    /** Keeps, in place, the larger of a row of maxima and a scaled row; values are 0 or more. */
-    private static void maximum(int padded, float factor, float[] x, int row, int maxima) {
-        FloatVector f = FloatVector.broadcast(F, factor);
-        for (int j = 0; j < padded; j += L) {
-            FloatVector s = FloatVector.fromArray(F, x, row + j).mul(f);
-            FloatVector m = FloatVector.fromArray(F, x, maxima + j);
-            m.blend(s, s.compare(VectorOperators.GT, m)).intoArray(x, maxima + j);
         }
     }
 }

@@ -31,7 +31,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
     @Override
     public int scratchLength(int destinations, int width) {
         int padded = PanelLayout.paddedColumns(destinations);
-        return Math.toIntExact(PanelLayout.START + (long) padded * (width + 2) + (long) destinations * width
+        return Math.toIntExact(FloatArena.START + (long) padded * (width + 2) + (long) destinations * width
                 + TILE_ROWS * ((long) width + padded + 1) + L);
     }
 
@@ -41,7 +41,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
                              int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
                              float[] scratch) {
         int padded = PanelLayout.paddedColumns(nDestinations);
-        int factors = PanelLayout.START + padded * (width + 1);
+        int factors = FloatArena.START + padded * (width + 1);
         int copies = factors + padded;
         int tile = copies + nDestinations * width;
         int scores = tile + TILE_ROWS * width;
@@ -80,7 +80,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             }
             for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
                 int column = PanelLayout.column(padded, panel);
-                SimdGemm.storeTile(height, width, scratch, tile, width, scratch, PanelLayout.START + column * (width + 1),
+                SimdGemm.storeTile(height, width, scratch, tile, width, scratch, FloatArena.START + column * (width + 1),
                         PanelLayout.width(padded, panel), scratch, scores + column, padded);
             }
             for (int r = 0; r < height; r++) {
@@ -105,7 +105,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             int first = PanelLayout.column(padded, panel);
             int columns = PanelLayout.width(padded, panel);
             int valid = Math.min(columns, n - first);
-            int bias = PanelLayout.START + first * (width + 1);
+            int bias = FloatArena.START + first * (width + 1);
             for (int j = 0; j < columns; j++) {
                 packed[bias + j] = first + j >= blocked && j < valid ? 0f : Float.NEGATIVE_INFINITY;
             }
@@ -149,7 +149,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
         }
         int first = PanelLayout.column(padded, panel);
         int columns = PanelLayout.width(padded, panel);
-        int at = PanelLayout.START + first * (width + 1) + columns + column - first;
+        int at = FloatArena.START + first * (width + 1) + columns + column - first;
         for (int c = 0; c < width; c++, at += columns) {
             packed[at] *= factor;
         }

@@ -8,12 +8,12 @@ final class SimdGemm implements Gemm.Implementation {
     private static final int TILE_ROWS = 6;
 
     @Override
-    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int fromPanel, int toPanel,
-                         Gemm.Epilogue epilogue, float[] c, int co, int ldc) {
+    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel,
+                         int toPanel, Gemm.Epilogue epilogue, float[] c, int co, int ldc) {
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int first = PanelLayout.column(n, panel);
             int width = PanelLayout.width(n, panel);
-            int bo = PanelLayout.offset(k, n, panel);
+            int bo = bOffset + PanelLayout.offset(k, n, panel);
             if (first + width > n) {
                 ragged(m, a, ao, lda, k, n - first, b, bo, width, epilogue, c, co + first, ldc);
             } else if (epilogue == Gemm.Epilogue.RESIDUAL) {

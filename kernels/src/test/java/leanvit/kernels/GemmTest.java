@@ -240,8 +240,10 @@ class GemmTest {
                 PackedMatrix packed = product.packed();
                 float[] simd = product.before.clone();
                 float[] scalar = product.before.clone();
-                SimdGemm.KERNEL.multiply(13, product.a, 0, 61, 61, n, packed.data, 0, packed.panels(), epilogue, simd, 0, n);
-                ScalarGemm.KERNEL.multiply(13, product.a, 0, 61, 61, n, packed.data, 0, packed.panels(), epilogue, scalar, 0, n);
+                SimdGemm.KERNEL.multiply(13, product.a, 0, 61, 61, n, packed.data, packed.offset, 0, packed.panels(),
+                        epilogue, simd, 0, n);
+                ScalarGemm.KERNEL.multiply(13, product.a, 0, 61, 61, n, packed.data, packed.offset, 0, packed.panels(),
+                        epilogue, scalar, 0, n);
                 for (int i = 0; i < simd.length; i++) {
                     assertThat(Math.abs((double) simd[i] - scalar[i])).as("%s %s [%d]", product, epilogue, i)
                             .isLessThanOrEqualTo(2 * product.tolerance(i / n, i % n, epilogue == Epilogue.RESIDUAL));

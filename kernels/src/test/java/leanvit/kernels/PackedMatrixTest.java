@@ -3,6 +3,9 @@ package leanvit.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -16,7 +19,7 @@ class PackedMatrixTest {
             panel++;
         }
         int width = PanelLayout.width(packed.n, panel);
-        int base = PanelLayout.offset(packed.k, packed.n, panel);
+        int base = packed.offset + PanelLayout.offset(packed.k, packed.n, panel);
         return packed.data[base + (row + 1) * width + column - PanelLayout.column(packed.n, panel)];
     }
 
@@ -87,18 +90,56 @@ class PackedMatrixTest {
     }
 
     @Test
-    void aPanelIsFoundByItsFirstColumn() {
-        for (int n : Awkward.sizes(577)) {
-            PackedMatrix packed = PackedMatrix.of(new float[0], 0, n, 0, n, null);
-            for (int column = 0; column < n; column++) {
-                int found = packed.panelAt(column);
-                int wanted = 0;
-                for (int panel = 0; panel < packed.panels(); panel++) {
-                    wanted = PanelLayout.column(n, panel) == column ? panel : wanted;
-                }
-                assertThat(found).as("column %d of %d", column, n).isEqualTo(wanted);
+    void rowsPackedPieceByPieceIntoASharedArenaGiveTheSame() {
+        SplittableRandom random = new SplittableRandom(7);
+        int[][] sizes = {{5, 1}, {16, 48}, {7, 130}, {33, 97}, {1, 1000}, {12, 0}, {64, 36}};
+        FloatArena arena = new FloatArena(FloatArena.sizeOf(
+                Arrays.stream(sizes).mapToInt(size -> PackedMatrix.length(size[0], size[1])).toArray()));
+        List<PackedMatrix> pieces = new ArrayList<>();
+        List<PackedMatrix> wholes = new ArrayList<>();
+        for (int[] size : sizes) {
+            int k = size[0];
+            int n = size[1];
+            float[] w = Awkward.values(random, n * k, 1f);
+            float[] bias = Awkward.values(random, n, 1f);
+            PackedMatrix packed = PackedMatrix.in(arena, k, n);
+            assertThat((packed.offset - FloatArena.START) % 16).isZero();
+            assertThat(packed.data).isSameAs(arena.array());
+            for (int column = 0; column < n;) {
+                int count = random.nextInt(0, Math.min(n - column, 50) + 1);
+                packed.packRows(column, count, w, column * k, k);
+                packed.packBias(column, count, bias, column);
+                column += count;
             }
+            pieces.add(packed);
+            wholes.add(PackedMatrix.ofTransposed(w, 0, k, n, k, bias));
         }
+        for (int i = 0; i < sizes.length; i++) {
+            PackedMatrix whole = wholes.get(i);
+            PackedMatrix packed = pieces.get(i);
+            int length = PackedMatrix.length(whole.k, whole.n);
+            assertThat(Arrays.copyOfRange(packed.data, packed.offset, packed.offset + length)).as("matrix %d", i)
+                    .containsExactly(Arrays.copyOfRange(whole.data, whole.offset, whole.offset + length));
+            float[] a = Awkward.values(random, 7 * whole.k, 1f);
+            float[] c = new float[7 * whole.n];
+            float[] wanted = new float[7 * whole.n];
+            Gemm.multiply(7, a, 0, whole.k, packed, Gemm.Epilogue.NONE, c, 0, whole.n);
+            Gemm.multiply(7, a, 0, whole.k, whole, Gemm.Epilogue.NONE, wanted, 0, whole.n);
+            assertThat(c).as("product %d", i).containsExactly(wanted);
+        }
+    }
+
+    @Test
+    void rowsBeyondTheMatrixAreRefused() {
+        PackedMatrix packed = PackedMatrix.in(new FloatArena(PackedMatrix.length(3, 4)), 3, 4);
+        assertThatThrownBy(() -> packed.packRows(3, 2, new float[6], 0, 3)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("columns 3 to 5 of 4");
+        assertThatThrownBy(() -> packed.packRows(0, 2, new float[6], 0, 2)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("stride of w is 2, expected at least 3");
+        assertThatThrownBy(() -> packed.packBias(-1, 2, new float[6], 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> packed.packBias(0, 4, new float[3], 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> PackedMatrix.in(new FloatArena(16), 3, 4)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("does not fit");
     }
 
     @Test

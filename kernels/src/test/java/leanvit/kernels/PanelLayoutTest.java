@@ -63,7 +63,7 @@ class PanelLayoutTest {
     void packedPanelsDoNotOverlap() {
         for (int columns : new int[] {0, 1, 15, 16, 17, 33, 64, 97, 197, 577}) {
             for (int k : new int[] {0, 1, 7, 64}) {
-                int next = PanelLayout.START;
+                int next = 0;
                 for (int panel = 0; panel < PanelLayout.panels(columns); panel++) {
                     assertThat(PanelLayout.offset(k, columns, panel)).as("panel %d of %d x %d", panel, k, columns).isEqualTo(next);
                     next += (k + 1) * PanelLayout.width(columns, panel);

@@ -202,13 +202,15 @@ final class BlockPass {
         qkv = grown(qkv, rows * 3 * width);
         prepareGather();
         norm(block.norm1(), in.rows(), in.offset(from), rows);
-        int keys = queries == Integer.MAX_VALUE ? 0 : block.qkv().panelAt(width);
-        gemms.multiply(rows, normed, 0, width, block.qkv(), keys, block.qkv().panels(), Epilogue.NONE, qkv, 0,
-                3 * width);
-        for (int image = from; keys > 0 && image < to; image++) {
-            int row = in.start(image) - in.start(from);
-            gemms.multiply(queries, normed, row * width, width, block.qkv(), 0, keys, Epilogue.NONE, qkv, row * 3 * width,
-                    3 * width);
+        if (queries == Integer.MAX_VALUE) {
+            gemms.multiply(rows, normed, 0, width, block.q(), block.kv(), Epilogue.NONE, qkv, 0, 3 * width);
+        } else {
+            gemms.multiply(rows, normed, 0, width, block.kv(), Epilogue.NONE, qkv, width, 3 * width);
+            for (int image = from; image < to; image++) {
+                int row = in.start(image) - in.start(from);
+                gemms.multiply(queries, normed, row * width, width, block.q(), Epilogue.NONE, qkv, row * 3 * width,
+                        3 * width);
+            }
         }
         if (block.qNorm() != null || block.kNorm() != null) {
             stepCount = rows;

@@ -4,14 +4,18 @@ import leanvit.kernels.Gemm;
 import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.PackedMatrix;
 
-/** A matrix product as a step of {@link Workers}: split by panels first, so that each thread streams its own weights. */
+/**
+ * A matrix product as a step of {@link Workers}. A piece is one panel, which streams through one thread's cache once; of
+ * many panels some together, and of few panels a part of the rows. Whichever thread is free takes the next.
+ */
 final class Gemms {
 
     /** Rows of a piece are multiples of it: the height of the matmul's tile. */
     private static final int TILE_ROWS = 6;
     private static final int LEAST_ROWS = 48;
-    /** Pieces a thread, so that a thread that is late leaves little to wait for. */
-    private static final int PIECES_A_THREAD = 4;
+    /** Pieces a thread where there are few panels: a thread that is late by one leaves little to wait for. */
+    private static final int LEAST_PIECES = 8;
+    private static final int MOST_PIECES = 32;
 
     private final Workers workers;
     private final Workers.Step step = this::piece;
@@ -20,7 +24,7 @@ final class Gemms {
     private int aOffset;
     private int aStride;
     private PackedMatrix b;
-    private int fromPanel;
+    private PackedMatrix beside;
     private int panels;
     private int panelPieces;
     private int rowPieces;
@@ -36,40 +40,55 @@ final class Gemms {
     /** Computes all of C; see {@link Gemm}. */
     void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, Epilogue epilogue, float[] c, int cOffset,
                   int cStride) {
-        multiply(m, a, aOffset, aStride, b, 0, b.panels(), epilogue, c, cOffset, cStride);
+        multiply(m, a, aOffset, aStride, b, null, epilogue, c, cOffset, cStride);
     }
 
-    /** Computes the columns of C that belong to some panels. */
-    void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, int fromPanel, int toPanel, Epilogue epilogue,
+    /**
+     * Computes C = [A·b, A·beside] with the columns of both side by side, in one step.
+     *
+     * @param beside has as many rows as {@code b}; null for none
+     */
+    void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, PackedMatrix beside, Epilogue epilogue,
                   float[] c, int cOffset, int cStride) {
-        if (workers.threads() == 1) {
-            Gemm.multiply(m, a, aOffset, aStride, b, fromPanel, toPanel, epilogue, c, cOffset, cStride);
-            return;
-        }
         this.m = m;
         this.a = a;
         this.aOffset = aOffset;
         this.aStride = aStride;
         this.b = b;
-        this.fromPanel = fromPanel;
-        this.panels = toPanel - fromPanel;
+        this.beside = beside;
         this.epilogue = epilogue;
         this.c = c;
         this.cOffset = cOffset;
         this.cStride = cStride;
-        int wanted = PIECES_A_THREAD * workers.threads();
-        panelPieces = Math.min(panels, wanted);
-        rowPieces = Math.max(1, Math.min((wanted + panelPieces - 1) / Math.max(1, panelPieces), m / LEAST_ROWS));
+        panels = b.panels() + (beside == null ? 0 : beside.panels());
+        if (workers.threads() == 1) {
+            multiply(0, m, 0, panels);
+            return;
+        }
+        int least = LEAST_PIECES * workers.threads();
+        panelPieces = Math.min(panels, MOST_PIECES * workers.threads());
+        rowPieces = Math.max(1, Math.min((least + panelPieces - 1) / Math.max(1, panelPieces), m / LEAST_ROWS));
         workers.run(panelPieces * rowPieces, step);
     }
 
     private void piece(int worker, int piece) {
         int p = piece % panelPieces;
         int r = piece / panelPieces;
-        int from = rowBoundary(r);
-        int to = rowBoundary(r + 1);
-        Gemm.multiply(to - from, a, aOffset + from * aStride, aStride, b, fromPanel + panels * p / panelPieces,
-                fromPanel + panels * (p + 1) / panelPieces, epilogue, c, cOffset + from * cStride, cStride);
+        multiply(rowBoundary(r), rowBoundary(r + 1), (int) ((long) panels * p / panelPieces),
+                (int) ((long) panels * (p + 1) / panelPieces));
+    }
+
+    private void multiply(int fromRow, int toRow, int fromPanel, int toPanel) {
+        int between = b.panels();
+        if (fromPanel < between) {
+            Gemm.multiply(toRow - fromRow, a, aOffset + fromRow * aStride, aStride, b, fromPanel,
+                    Math.min(toPanel, between), epilogue, c, cOffset + fromRow * cStride, cStride);
+        }
+        if (toPanel > between) {
+            Gemm.multiply(toRow - fromRow, a, aOffset + fromRow * aStride, aStride, beside,
+                    Math.max(0, fromPanel - between), toPanel - between, epilogue, c,
+                    cOffset + fromRow * cStride + b.columns(), cStride);
+        }
     }
 
     private int rowBoundary(int piece) {

@@ -9,6 +9,7 @@ import leanvit.kernels.PackedMatrix;
 import leanvit.reducers.ModelShape;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.PositionEmbedding;
+import leanvit.vit.weights.RowConsumer;
 import leanvit.vit.weights.TensorSource;
 
 /**
@@ -58,20 +59,19 @@ public final class VisionTransformer {
             }
         }
         patchPositions = positions(tensors, trained);
-        int patchValues = 3 * config.patch() * config.patch();
-        float[] kernel = tensors.tensor("patch_embed.proj.weight", width, 3, config.patch(), config.patch());
-        float[] bias = tensors.has("patch_embed.proj.bias") ? tensors.tensor("patch_embed.proj.bias", width) : null;
-        patchEmbed = PackedMatrix.ofTransposed(kernel, 0, patchValues, width, patchValues, bias);
+        int patch = config.patch();
+        PackedWeights weights = new PackedWeights(tensors, config);
+        patchEmbed = weights.parts("patch_embed.proj", new int[] {width, 3, patch, patch}, null, width)[0];
         preNorm = Norm.read(tensors, "norm_pre", width, config.epsilon());
         blocks = new Block[config.depth()];
         for (int layer = 0; layer < blocks.length; layer++) {
-            blocks[layer] = Block.read(tensors, config, layer);
+            blocks[layer] = Block.read(tensors, weights, config, layer);
         }
         norm = Norm.read(tensors, "norm", width, config.epsilon());
         fcNorm = Norm.read(tensors, "fc_norm", width, config.epsilon());
-        head = config.classes() == 0 ? null : Block.linear(tensors, "head", config.classes(), width, null);
+        head = config.classes() == 0 ? null : weights.linear("head", config.classes(), width, null);
         distilledHead = config.classes() == 0 || !config.distilled()
-                ? null : Block.linear(tensors, "head_dist", config.classes(), width, null);
+                ? null : weights.linear("head_dist", config.classes(), width, null);
         parameters = tensors.parameters;
     }
 
@@ -173,6 +173,16 @@ public final class VisionTransformer {
             float[] values = source.tensor(name, expected);
             parameters += values.length;
             return values;
+        }
+
+        @Override
+        public void rows(String name, RowConsumer consumer, int... expected) throws IOException {
+            source.rows(name, consumer, expected);
+            long elements = 1;
+            for (int side : expected) {
+                elements *= side;
+            }
+            parameters += elements;
         }
     }
 }

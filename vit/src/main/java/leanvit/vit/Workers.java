@@ -4,12 +4,24 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 
 /**
  * Runs the pieces of a step on the caller's thread and, where it lent an executor, on that executor's threads too. A pass
- * has some eighty short steps, so helpers stay for the whole pass ({@link #open} to {@link #close}) and wait between steps
- * without sleeping. A helper that the executor starts late, or never, is not missed: pieces go to whoever asks next.
+ * has some eighty short steps, so helpers stay for the whole pass ({@link #open} to {@link #close}). Pieces go to whoever asks
+ * next: a helper that comes late, or never, is not missed, and none that has left holds anything up.
+ *
+ * <p>Between steps a helper spins for some microseconds, then yields its processor each time it finds nothing, and sleeps
+ * after a millisecond; so does the caller where it waits for a helper's last piece. No more helpers are asked for than there
+ * are processors. What no count of processors tells is measured: a helper that the operating system took off its processor in
+ * the middle of a piece makes the caller wait. Where that takes a tenth of the pass, the rest of it, and some passes after it,
+ * run on the caller's thread alone.
+ *
+ * <p>One thread at a time opens, runs and closes.
  */
 final class Workers {
 
@@ -25,23 +37,50 @@ final class Workers {
     }
 
     private static final long CLOSED = 0xFFFF_FFFFL;
-    private static final int SPINS_BEFORE_YIELD = 2000;
+    private static final int FREE = 0;
+    private static final int TAKEN = 1;
+    /** Looks for work before a thread begins to yield: some 10 microseconds. */
+    private static final int SPINS = 300;
+    private static final long SLEEP_AFTER_NANOS = 1_000_000;
+    /** A helper without work for so long leaves: an executor may be waiting for it, and the caller for the executor. */
+    private static final long LEAVE_AFTER_NANOS = 100_000_000;
+    /** Work of a step for which sleepers are woken, which takes some ten microseconds. */
+    private static final long WAKE_FOR_NANOS = 100_000;
+    /** Longer waits than this and two pieces say that a helper has lost its processor. */
+    private static final long PATIENCE_NANOS = 200_000;
+    /** What such waits take of a pass, and which part of it, before helpers are done without. */
+    private static final long MOST_LOST_NANOS = 1_000_000;
+    private static final int LOST_PART = 10;
+    private static final int MOST_SKIPPED = 64;
 
     private final Executor executor;
     private final int threads;
+    private final IntSupplier processors;
     /** The step's number above, its next piece below; {@link #CLOSED} below while a step is being set up. */
     private final AtomicLong ticket = new AtomicLong(CLOSED);
     private final AtomicInteger finished = new AtomicInteger();
-    private final AtomicInteger helpers = new AtomicInteger();
-    /** Worker numbers given out in this pass; the caller's thread is worker 0. */
-    private final AtomicInteger numbers = new AtomicInteger();
+    /** Which workers' numbers are taken; the caller has 0. A helper keeps its own until it leaves, if need be in a later pass. */
+    private final AtomicIntegerArray numbers;
+    /** The helpers that sleep, by number. */
+    private final AtomicReferenceArray<Thread> asleep;
+    /** Calls for a helper that the executor has yet to start. */
+    private final AtomicInteger unanswered = new AtomicInteger();
     private volatile boolean open;
     /** The thread whose pass it is. An executor may hand a helper's work back to it, which must not wait for itself. */
-    private Thread caller;
+    private volatile Thread caller;
+    /** The caller while it sleeps until a step's last piece is done. */
+    private volatile Thread waiting;
     private volatile Throwable failure;
     private Step step;
     private int pieces;
     private final Runnable helperLoop = this::help;
+
+    // The caller's own.
+    private long openedAt;
+    private long lost;
+    private int skip;
+    private int backOff;
+    private int opened;
 
     /** Uses the caller's thread alone. */
     Workers() {
@@ -50,16 +89,24 @@ final class Workers {
 
     /** Uses the caller's thread and up to {@code threads - 1} of the executor's. */
     Workers(Executor executor, int threads) {
+        this(executor, threads, Runtime.getRuntime()::availableProcessors);
+    }
+
+    /** Takes the number of processors, which may change, from elsewhere: for tests. */
+    Workers(Executor executor, int threads, IntSupplier processors) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", expected 1 or more");
         }
         this.executor = threads == 1 ? null : Objects.requireNonNull(executor, "executor");
         this.threads = threads;
+        this.processors = processors;
+        numbers = new AtomicIntegerArray(threads);
+        asleep = new AtomicReferenceArray<>(threads);
     }
 
     /** Returns another of the same kind, for a runner that another thread may use at the same time. */
     Workers another() {
-        return new Workers(executor, threads);
+        return new Workers(executor, threads, processors);
     }
 
     int threads() {
@@ -68,20 +115,27 @@ final class Workers {
 
     /** Calls the helpers in. */
     void open() {
+        failure = null;
         if (executor == null) {
             return;
         }
-        while (helpers.get() > 0) {
-            // A helper of the pass before has yet to see that it ended.
-            Thread.onSpinWait();
+        if (skip > 0) {
+            skip--;
+            return;
         }
-        failure = null;
-        numbers.set(1);
+        int helpers = Math.min(threads, processors.getAsInt()) - 1;
+        if (helpers <= 0) {
+            return;
+        }
         caller = Thread.currentThread();
+        lost = 0;
+        openedAt = System.nanoTime();
         open = true;
+        // A full executor's queue must not grow with every pass; but one that drops calls is asked again now and then.
+        boolean again = ++opened % MOST_SKIPPED == 0;
         try {
-            for (int i = 1; i < threads; i++) {
-                executor.execute(helperLoop);
+            for (int i = again ? 0 : unanswered.get(); i < helpers; i++) {
+                call();
             }
         } catch (RejectedExecutionException e) {
             // The caller's thread then does the work of those that did not come.
@@ -92,27 +146,57 @@ final class Workers {
         }
     }
 
+    private void call() {
+        unanswered.incrementAndGet();
+        boolean taken = false;
+        try {
+            executor.execute(helperLoop);
+            taken = true;
+        } finally {
+            if (!taken) {
+                unanswered.decrementAndGet();
+            }
+        }
+    }
+
     /** Lets the helpers go. */
     void close() {
+        if (open) {
+            // Helpers that were good for a whole pass are trusted again, by and by.
+            backOff /= 2;
+            letGo();
+        }
+        caller = null;
+    }
+
+    private void letGo() {
         open = false;
+        wake();
     }
 
     /** Runs all pieces and returns when they are done. */
     void run(int pieces, Step step) {
-        if (executor == null || pieces <= 1) {
+        if (pieces <= 1 || !open) {
             for (int piece = 0; piece < pieces; piece++) {
                 step.run(0, piece);
             }
             return;
         }
+        long start = System.nanoTime();
         long number = (ticket.get() >>> 32) + 1;
         this.step = step;
         this.pieces = pieces;
         finished.set(0);
         ticket.set(number << 32);
-        work(0);
-        for (int spins = 0; finished.get() < pieces; spins++) {
-            pause(spins);
+        int own = take(0) ? 1 : 0;
+        if ((System.nanoTime() - start) * (pieces - 1) > WAKE_FOR_NANOS) {
+            wake();
+        }
+        while (take(0)) {
+            own++;
+        }
+        if (finished.get() < pieces) {
+            await(start, own);
         }
         ticket.set(number << 32 | CLOSED);
         if (failure != null) {
@@ -120,52 +204,142 @@ final class Workers {
         }
     }
 
-    /** A helper's whole pass. One that an executor held back may begin in a later pass: so numbers are taken on arrival. */
-    private void help() {
-        helpers.incrementAndGet();
-        try {
-            int worker = open && Thread.currentThread() != caller ? numbers.getAndIncrement() : threads;
-            if (worker >= threads) {
-                return;
+    /**
+     * Waits for the helpers' last pieces, and judges by that whether helpers are of use.
+     *
+     * @param start when the step began
+     * @param own   the pieces that the caller did in the meantime
+     */
+    private void await(long start, int own) {
+        long since = System.nanoTime();
+        for (int spins = 0; finished.get() < pieces; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else if (System.nanoTime() - since < SLEEP_AFTER_NANOS || Thread.currentThread().isInterrupted()) {
+                // A helper that shares this processor then has it.
+                Thread.yield();
+            } else {
+                waiting = Thread.currentThread();
+                if (finished.get() < pieces) {
+                    LockSupport.park(this);
+                }
+                waiting = null;
             }
-            for (int spins = 0; open; spins++) {
-                spins = work(worker) ? 0 : spins;
-                pause(spins);
+        }
+        long now = System.nanoTime();
+        long piece = (since - start) / Math.max(1, own);
+        if (now - since > PATIENCE_NANOS + 2 * piece) {
+            lost += now - since;
+            if (lost > MOST_LOST_NANOS && lost * LOST_PART > now - openedAt) {
+                backOff = Math.min(MOST_SKIPPED, 2 * backOff + 1);
+                skip = backOff;
+                letGo();
             }
-        } finally {
-            helpers.decrementAndGet();
         }
     }
 
-    /** Takes pieces until there are none; returns whether it took one. */
-    private boolean work(int worker) {
-        boolean worked = false;
-        while (true) {
-            long now = ticket.get();
-            long piece = now & CLOSED;
-            // Read after the ticket and before it is taken: a ticket unchanged in between belongs to this step.
-            Step current = step;
-            if (piece == CLOSED || piece >= pieces) {
-                return worked;
+    /** A helper's whole pass. One that an executor held back may begin in a later pass: so numbers are taken on arrival. */
+    private void help() {
+        unanswered.decrementAndGet();
+        if (Thread.currentThread() == caller) {
+            return;
+        }
+        boolean stay = open;
+        while (stay) {
+            int worker = number();
+            if (worker == 0) {
+                return;
             }
-            if (ticket.compareAndSet(now, now + 1)) {
-                worked = true;
-                try {
-                    current.run(worker, (int) piece);
-                } catch (Throwable e) {
-                    failure = e;
-                } finally {
-                    finished.incrementAndGet();
+            try {
+                stay = help(worker);
+            } finally {
+                numbers.set(worker, FREE);
+            }
+            // The next pass may have begun meanwhile, and the helper called for it may have found no number free.
+            stay &= open;
+        }
+    }
+
+    /** Takes a worker's number; returns 0 if none is free. */
+    private int number() {
+        for (int worker = 1; worker < threads; worker++) {
+            if (numbers.compareAndSet(worker, FREE, TAKEN)) {
+                return worker;
+            }
+        }
+        return 0;
+    }
+
+    /** Works until the pass ends; returns false if the helper left for want of work. */
+    private boolean help(int worker) {
+        int spins = 0;
+        long since = 0;
+        while (open) {
+            if (take(worker)) {
+                spins = 0;
+            } else if (spins < SPINS) {
+                Thread.onSpinWait();
+                since = ++spins == SPINS ? System.nanoTime() : 0;
+            } else {
+                long idle = System.nanoTime() - since;
+                if (idle > LEAVE_AFTER_NANOS) {
+                    return false;
+                } else if (idle < SLEEP_AFTER_NANOS || Thread.currentThread().isInterrupted()) {
+                    Thread.yield();
+                } else {
+                    sleep(worker);
                 }
             }
         }
+        return true;
     }
 
-    private static void pause(int spins) {
-        if (spins < SPINS_BEFORE_YIELD) {
-            Thread.onSpinWait();
-        } else {
-            Thread.yield();
+    private void sleep(int worker) {
+        asleep.set(worker, Thread.currentThread());
+        // Whoever opens a step or ends the pass looks for sleepers after that: one of the two sees the other.
+        if (open && !hasPieces(ticket.get())) {
+            LockSupport.parkNanos(this, LEAVE_AFTER_NANOS);
+        }
+        asleep.set(worker, null);
+    }
+
+    private void wake() {
+        for (int worker = 1; worker < threads; worker++) {
+            Thread sleeper = asleep.get(worker);
+            if (sleeper != null && asleep.compareAndSet(worker, sleeper, null)) {
+                LockSupport.unpark(sleeper);
+            }
+        }
+    }
+
+    private boolean hasPieces(long now) {
+        long piece = now & CLOSED;
+        return piece != CLOSED && piece < pieces;
+    }
+
+    /** Does the step's next piece; returns whether there was one. */
+    private boolean take(int worker) {
+        while (true) {
+            long now = ticket.get();
+            // Read after the ticket and before it is taken: a ticket unchanged in between belongs to this step.
+            Step current = step;
+            int last = pieces - 1;
+            if (!hasPieces(now)) {
+                return false;
+            }
+            if (ticket.compareAndSet(now, now + 1)) {
+                try {
+                    current.run(worker, (int) (now & CLOSED));
+                } catch (Throwable e) {
+                    failure = e;
+                } finally {
+                    Thread sleeper = finished.getAndIncrement() == last ? waiting : null;
+                    if (sleeper != null) {
+                        LockSupport.unpark(sleeper);
+                    }
+                }
+                return true;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
@@ -18,7 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +44,11 @@ class WorkersTest {
     private <T extends ExecutorService> T closing(T pool) {
         pools.add(pool);
         return pool;
+    }
+
+    /** Returns workers that do not mind how few processors this machine has. */
+    private static Workers many(Executor executor, int threads) {
+        return new Workers(executor, threads, () -> 64);
     }
 
     /** Runs a pass of many steps; checks that each piece is done once and that no two threads have one worker's scratch. */
@@ -82,7 +90,7 @@ class WorkersTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5})
     void everyPieceIsDoneOnce(int threads) {
-        Workers workers = new Workers(closing(Executors.newFixedThreadPool(3)), threads);
+        Workers workers = many(closing(Executors.newFixedThreadPool(3)), threads);
         assertThat(workers.threads()).isEqualTo(threads);
         for (long seed = 0; seed < 200; seed++) {
             pass(workers, seed);
@@ -94,7 +102,7 @@ class WorkersTest {
         pass(new Workers(), 1);
         pass(new Workers(null, 1), 2);
         assertThatThrownBy(() -> new Workers(null, 2)).isInstanceOf(NullPointerException.class).hasMessage("executor");
-        assertThatThrownBy(() -> new Workers(Runnable::run, 0)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> many(Runnable::run, 0)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("threads is 0, expected 1 or more");
     }
 
@@ -102,19 +110,19 @@ class WorkersTest {
     void anExecutorThatRejectsIsDoneWithout() {
         ExecutorService closed = Executors.newFixedThreadPool(1);
         closed.shutdown();
-        pass(new Workers(closed, 3), 1);
+        pass(many(closed, 3), 1);
         AtomicInteger calls = new AtomicInteger();
         Executor second = task -> {
             if (calls.incrementAndGet() % 2 == 0) {
                 throw new RejectedExecutionException();
             }
         };
-        pass(new Workers(second, 4), 2);
+        pass(many(second, 4), 2);
     }
 
     @Test
     void anExecutorThatNeverRunsATaskIsDoneWithout() {
-        Workers workers = new Workers(task -> { }, 4);
+        Workers workers = many(task -> { }, 4);
         for (long seed = 0; seed < 20; seed++) {
             pass(workers, seed);
         }
@@ -122,13 +130,13 @@ class WorkersTest {
 
     @Test
     void anExecutorThatRunsATaskOnTheCallersThreadIsDoneWithout() {
-        Workers workers = new Workers(Runnable::run, 3);
+        Workers workers = many(Runnable::run, 3);
         for (long seed = 0; seed < 20; seed++) {
             pass(workers, seed);
         }
         ThreadPoolExecutor full = closing(new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 new ThreadPoolExecutor.CallerRunsPolicy()));
-        Workers sharing = new Workers(full, 4);
+        Workers sharing = many(full, 4);
         for (long seed = 0; seed < 50; seed++) {
             pass(sharing, seed);
         }
@@ -143,7 +151,7 @@ class WorkersTest {
                 throw new IllegalStateException("no more threads");
             }
             pool.execute(task);
-        }, 3);
+        }, 3, () -> 64);
         assertThatThrownBy(workers::open).isInstanceOf(IllegalStateException.class).hasMessage("no more threads");
         for (long seed = 0; seed < 20; seed++) {
             pass(workers, seed);
@@ -161,7 +169,7 @@ class WorkersTest {
                 held.forEach(pool::execute);
                 held.clear();
             }
-        }, 3);
+        }, 3, () -> 64);
         for (long seed = 0; seed < 300; seed++) {
             pass(workers, seed);
         }
@@ -175,7 +183,7 @@ class WorkersTest {
         for (int i = 0; i < 4; i++) {
             int caller = i;
             callers.add(new Thread(() -> {
-                Workers workers = new Workers(pool, 3);
+                Workers workers = many(pool, 3);
                 for (int pass = 0; pass < 60; pass++) {
                     pass(workers, 100L * caller + pass);
                 }
@@ -194,14 +202,14 @@ class WorkersTest {
         ForkJoinPool pool = closing(new ForkJoinPool(2));
         for (long seed = 0; seed < 30; seed++) {
             long value = seed;
-            pool.submit(() -> pass(new Workers(pool, 3), value)).get();
+            pool.submit(() -> pass(many(pool, 3), value)).get();
         }
     }
 
     @Test
     void aPiecesFailureReachesTheCallerAndTheNextPassIsWhole() {
         for (int threads : new int[] {1, 2, 3}) {
-            Workers workers = new Workers(closing(Executors.newFixedThreadPool(3)), threads);
+            Workers workers = many(closing(Executors.newFixedThreadPool(3)), threads);
             for (int bad = 0; bad < 8; bad++) {
                 int piece = bad;
                 workers.open();
@@ -224,7 +232,7 @@ class WorkersTest {
 
     @Test
     void anotherSharesNothingButTheExecutor() throws InterruptedException {
-        Workers first = new Workers(closing(Executors.newFixedThreadPool(2)), 2);
+        Workers first = many(closing(Executors.newFixedThreadPool(2)), 2);
         Workers second = first.another();
         assertThat(second.threads()).isEqualTo(2);
         AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -240,5 +248,163 @@ class WorkersTest {
         }
         thread.join();
         assertThat(failure.get()).isNull();
+    }
+
+    @Test
+    void noMoreHelpersAreCalledThanThereAreProcessors() {
+        for (int processors = 1; processors <= 5; processors++) {
+            int now = processors;
+            AtomicInteger calls = new AtomicInteger();
+            Workers workers = new Workers(task -> calls.incrementAndGet(), 4, () -> now);
+            pass(workers, processors);
+            assertThat(calls.get()).as("calls with %d processors", processors).isEqualTo(Math.min(processors, 4) - 1);
+        }
+    }
+
+    @Test
+    void aBusyExecutorsQueueDoesNotGrowWithEveryPass() {
+        AtomicInteger calls = new AtomicInteger();
+        Workers workers = many(task -> calls.incrementAndGet(), 3);
+        for (int pass = 0; pass < 640; pass++) {
+            workers.open();
+            workers.run(4, (worker, piece) -> assertThat(worker).isZero());
+            workers.close();
+        }
+        assertThat(calls.get()).isBetween(2, 2 + 2 * 10);
+    }
+
+    @Test
+    void aHelperThatComesAfterThePassLeavesAtOnce() throws InterruptedException {
+        List<Runnable> held = new ArrayList<>();
+        Workers workers = many(held::add, 3);
+        pass(workers, 1);
+        assertThat(held).hasSize(2);
+        for (Runnable helper : held) {
+            helper.run();
+        }
+        pass(workers, 2);
+        assertThat(held).hasSize(4);
+    }
+
+    @Test
+    void helpersSleepWhereNothingIsToDoAndComeBack() throws InterruptedException {
+        AtomicReference<Thread> helper = new AtomicReference<>();
+        Workers workers = many(closing(Executors.newFixedThreadPool(1, task -> {
+            helper.set(new Thread(task));
+            return helper.get();
+        })), 2);
+        int wokenAndUsed = 0;
+        for (int round = 0; round < 100 && wokenAndUsed < 3; round++) {
+            workers.open();
+            Thread.sleep(20);
+            // On a busy machine a helper may be late to sleep, or have left already.
+            boolean asleep = helper.get().getState() == Thread.State.TIMED_WAITING;
+            AtomicIntegerArray by = new AtomicIntegerArray(2);
+            workers.run(20, (worker, piece) -> {
+                by.incrementAndGet(worker);
+                LockSupport.parkNanos(1_000_000);
+            });
+            assertThat(by.get(0) + by.get(1)).isEqualTo(20);
+            wokenAndUsed += asleep && by.get(1) > 0 ? 1 : 0;
+            workers.close();
+        }
+        assertThat(wokenAndUsed).isEqualTo(3);
+    }
+
+    @Test
+    void aCallerSleepsUntilALongPieceIsDoneAndThenDoesWithoutHelpers() {
+        AtomicInteger calls = new AtomicInteger();
+        ExecutorService pool = closing(Executors.newFixedThreadPool(1));
+        Workers workers = many(task -> {
+            calls.incrementAndGet();
+            pool.execute(task);
+        }, 2);
+        AtomicInteger helped = new AtomicInteger();
+        for (int tries = 0; tries < 50 && helped.get() == 0; tries++) {
+            workers.open();
+            workers.run(2, (worker, piece) -> {
+                LockSupport.parkNanos(1_000_000);
+                if (worker == 1) {
+                    helped.incrementAndGet();
+                    LockSupport.parkNanos(100_000_000);
+                }
+            });
+            if (helped.get() > 0) {
+                workers.run(50, (worker, piece) -> assertThat(worker).isZero());
+            }
+            workers.close();
+        }
+        assertThat(helped.get()).isEqualTo(1);
+        int before = calls.get();
+        pass(workers, 1);
+        assertThat(calls.get()).as("calls in the pass after").isEqualTo(before);
+        pass(workers, 2);
+        assertThat(calls.get()).as("calls in the second pass after").isEqualTo(before + 1);
+    }
+
+    @Test
+    void anExecutorThatWaitsForItsTaskDoesNotHang() {
+        Workers workers = many(task -> {
+            Thread thread = new Thread(task);
+            thread.start();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }, 2);
+        pass(workers, 1);
+        pass(workers, 2);
+    }
+
+    @Test
+    void anInterruptIsKeptAndStopsNothing() throws InterruptedException {
+        Workers workers = many(closing(Executors.newFixedThreadPool(2)), 3);
+        Thread.currentThread().interrupt();
+        for (long seed = 0; seed < 20; seed++) {
+            pass(workers, seed);
+        }
+        assertThat(Thread.interrupted()).isTrue();
+        ExecutorService pool = closing(Executors.newFixedThreadPool(2));
+        Workers stopped = many(pool, 3);
+        AtomicInteger done = new AtomicInteger();
+        stopped.open();
+        for (int step = 0; step < 100; step++) {
+            if (step == 20) {
+                pool.shutdownNow();
+            }
+            stopped.run(10, (worker, piece) -> done.incrementAndGet());
+        }
+        stopped.close();
+        assertThat(done.get()).isEqualTo(1000);
+        pass(stopped, 1);
+    }
+
+    @Test
+    void helpersAndCallersMayBeVirtualThreads() throws Exception {
+        ExecutorService virtual;
+        try {
+            virtual = (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        } catch (NoSuchMethodException e) {
+            Assumptions.abort("this JDK has no virtual threads");
+            return;
+        }
+        closing(virtual);
+        for (long seed = 0; seed < 50; seed++) {
+            pass(many(virtual, 3), seed);
+        }
+        List<Future<?>> passes = new ArrayList<>();
+        for (int caller = 0; caller < 8; caller++) {
+            long first = 1000L * caller;
+            passes.add(virtual.submit(() -> {
+                Workers workers = many(virtual, 3);
+                for (long seed = 0; seed < 20; seed++) {
+                    pass(workers, first + seed);
+                }
+            }));
+        }
+        for (Future<?> pass : passes) {
+            pass.get();
+        }
     }
 }

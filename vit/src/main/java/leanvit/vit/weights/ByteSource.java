@@ -1,10 +1,9 @@
 package leanvit.vit.weights;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 
 /** Random access to the bytes of a file that may be longer than one buffer can be. Safe for several threads at once. */
 interface ByteSource extends AutoCloseable {
@@ -13,10 +12,12 @@ interface ByteSource extends AutoCloseable {
     long size();
 
     /**
-     * Returns the bytes {@code offset .. offset + length - 1} as a little-endian buffer of the caller's own.
-     * The range must lie inside the source.
+     * Copies the bytes from {@code offset} on into a buffer, from its position to its limit, which becomes its position. The
+     * range must lie inside the source.
+     *
+     * @throws EOFException if the file has become shorter meanwhile
      */
-    ByteBuffer window(long offset, int length) throws IOException;
+    void read(long offset, ByteBuffer into) throws IOException;
 
     @Override
     void close() throws IOException;
@@ -31,8 +32,8 @@ interface ByteSource extends AutoCloseable {
             }
 
             @Override
-            public ByteBuffer window(long offset, int length) {
-                return whole.slice(Math.toIntExact(offset), length).order(ByteOrder.LITTLE_ENDIAN);
+            public void read(long offset, ByteBuffer into) {
+                into.put(whole.slice(Math.toIntExact(offset), into.remaining()));
             }
 
             @Override
@@ -41,10 +42,12 @@ interface ByteSource extends AutoCloseable {
         };
     }
 
-    /** Returns the bytes of an open file, mapped: in one piece where that fits a buffer, else window by window. */
-    static ByteSource mapped(FileChannel channel) throws IOException {
+    /**
+     * Returns the bytes of an open file. It is read rather than mapped: the pages of a mapped file count as the process'
+     * memory, beside the weights that were made of them.
+     */
+    static ByteSource of(FileChannel channel) throws IOException {
         long size = channel.size();
-        ByteSource whole = size <= Integer.MAX_VALUE ? of(channel.map(MapMode.READ_ONLY, 0, size)) : null;
         return new ByteSource() {
             @Override
             public long size() {
@@ -52,9 +55,15 @@ interface ByteSource extends AutoCloseable {
             }
 
             @Override
-            public ByteBuffer window(long offset, int length) throws IOException {
-                return whole != null ? whole.window(offset, length)
-                        : channel.map(MapMode.READ_ONLY, offset, length).order(ByteOrder.LITTLE_ENDIAN);
+            public void read(long offset, ByteBuffer into) throws IOException {
+                long at = offset;
+                while (into.hasRemaining()) {
+                    int count = channel.read(into, at);
+                    if (count < 0) {
+                        throw new EOFException("the file ends at byte " + channel.size() + ", it had " + size);
+                    }
+                    at += count;
+                }
             }
 
             @Override

@@ -22,6 +22,9 @@ public final class RandomWeights implements TensorSource {
     /** A uniform variable in [-a, a) has the standard deviation a / sqrt(3). */
     private static final float RANGE = (float) (0.02 * Math.sqrt(3));
 
+    /** Floats that {@link #rows} makes at a time. */
+    private static final int ROWS_FLOATS = 1 << 14;
+
     private final VitConfig config;
     private final long seed;
 
@@ -75,15 +78,36 @@ public final class RandomWeights implements TensorSource {
     @Override
     public float[] tensor(String name, int... expected) {
         float[] values = new float[IntStream.of(expected).reduce(1, Math::multiplyExact)];
-        boolean norm = name.contains("norm");
-        if (norm && name.endsWith(".weight")) {
-            Arrays.fill(values, 1f);
-        } else if (!name.endsWith(".bias")) {
-            SplittableRandom random = new SplittableRandom(seed * 31 + name.hashCode());
-            for (int i = 0; i < values.length; i++) {
+        fill(name, random(name), values, values.length);
+        return values;
+    }
+
+    @Override
+    public void rows(String name, RowConsumer consumer, int... expected) {
+        int row = IntStream.of(expected).skip(1).reduce(1, Math::multiplyExact);
+        int most = Math.max(1, ROWS_FLOATS / Math.max(1, row));
+        float[] values = new float[Math.multiplyExact(Math.min(most, expected[0]), row)];
+        SplittableRandom random = random(name);
+        for (int first = 0; first < expected[0] && row > 0; first += most) {
+            int count = Math.min(most, expected[0] - first);
+            fill(name, random, values, count * row);
+            consumer.rows(first, count, values);
+        }
+    }
+
+    private SplittableRandom random(String name) {
+        return new SplittableRandom(seed * 31 + name.hashCode());
+    }
+
+    private static void fill(String name, SplittableRandom random, float[] values, int count) {
+        if (name.endsWith(".bias")) {
+            Arrays.fill(values, 0, count, 0f);
+        } else if (name.contains("norm")) {
+            Arrays.fill(values, 0, count, 1f);
+        } else {
+            for (int i = 0; i < count; i++) {
                 values[i] = ((random.nextInt() >> 8) * 0x1p-23f) * RANGE;
             }
         }
-        return values;
     }
 }

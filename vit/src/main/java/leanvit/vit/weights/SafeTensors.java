@@ -1,7 +1,9 @@
 package leanvit.vit.weights;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -10,25 +12,28 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 import leanvit.vit.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * A safetensors file: named tensors of any length over a mapped file (or a buffer), decoded to Java arrays on demand.
+ * A safetensors file: named tensors of any length of a file (or a buffer), decoded to Java arrays on demand.
  *
  * <p>The whole header is checked when the file is opened: known types, shapes whose product fits, ranges that lie in
  * the file and cover it without overlap or hole. A file that fails is an {@link InvalidInputException} that names the
  * file and the tensor, found without allocating what the file claims. After that only a tensor's name, type or a size
  * beyond a Java array or the heap can be refused. NaN and infinities are values like others.
  *
- * <p>Safe for use by several threads at once. While a file is open nobody may shorten it: the JVM answers reads of a
- * mapped file's missing end with an {@link InternalError}.
+ * <p>Safe for use by several threads at once. A file that is shortened while it is open is an {@link IOException} when the
+ * part that is missing is read. A thread that is interrupted while it reads closes the file, as Java's channels do.
  */
 public final class SafeTensors implements AutoCloseable {
 
-    /** Bytes decoded at a time, so that a file over 2 GiB is never mapped as a whole. Every element size divides it. */
-    private static final int WINDOW = 1 << 26;
+    /** Bytes read at a time. Every element size divides it. */
+    private static final int WINDOW = 1 << 18;
+    /** Floats that {@link #rows} hands out at a time, if a row has no more. */
+    private static final int ROWS_FLOATS = 1 << 16;
     /** Some JVMs cannot make an array of the last few lengths. */
     private static final long MAX_ARRAY = Integer.MAX_VALUE - 8;
 
@@ -37,6 +42,9 @@ public final class SafeTensors implements AutoCloseable {
     private final Path file;
     private final ByteSource source;
     private final SafeTensorsHeader header;
+    /** What one reader needs, kept for the next: a model has hundreds of tensors, whose garbage would swell the heap. */
+    private final AtomicReference<ByteBuffer> spareWindow = new AtomicReference<>();
+    private final AtomicReference<float[]> spareRows = new AtomicReference<>();
     private volatile boolean closed;
 
     private SafeTensors(Path file, ByteSource source) throws IOException {
@@ -63,7 +71,7 @@ public final class SafeTensors implements AutoCloseable {
             throw new InvalidInputException(file, "may not be read: permission denied", e);
         }
         try {
-            return new SafeTensors(file, ByteSource.mapped(channel));
+            return new SafeTensors(file, ByteSource.of(channel));
         } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
@@ -129,8 +137,41 @@ public final class SafeTensors implements AutoCloseable {
     public float[] floats(String name) throws IOException {
         TensorInfo tensor = info(name);
         float[] values = new float[length(tensor, Float.BYTES, FLOATS)];
+        floats(tensor, 0, values.length, values);
+        return values;
+    }
+
+    /**
+     * Decodes a tensor of type F32, F16 or BF16 some rows at a time, which are the slices along its outermost side.
+     *
+     * @param name a tensor of one side or more
+     * @throws InvalidInputException if there is no such tensor, it is a scalar, has another type, or a row is beyond a Java
+     *                               array or the heap
+     */
+    void rows(String name, RowConsumer consumer) throws IOException {
+        TensorInfo tensor = info(name);
+        int total = length(tensor, Float.BYTES, FLOATS);
+        if (tensor.shape().length == 0) {
+            throw bad(name, "a scalar has no rows");
+        }
+        int rows = tensor.shape()[0];
+        int row = rows == 0 ? 0 : total / rows;
+        int most = Math.max(1, ROWS_FLOATS / Math.max(1, row));
+        float[] values = spareRows.getAndSet(null);
+        if (values == null || values.length < (long) Math.min(most, rows) * row) {
+            values = new float[Math.max(ROWS_FLOATS, row)];
+        }
+        for (int first = 0; first < rows && row > 0; first += most) {
+            int count = Math.min(most, rows - first);
+            floats(tensor, (long) first * row, count * row, values);
+            consumer.rows(first, count, values);
+        }
+        spareRows.set(values);
+    }
+
+    private void floats(TensorInfo tensor, long start, int length, float[] values) throws IOException {
         DType dtype = tensor.dtype();
-        read(tensor, (bytes, first, count) -> {
+        read(tensor, start, length, (bytes, first, count) -> {
             if (dtype == DType.F32) {
                 bytes.asFloatBuffer().get(values, first, count);
             } else if (dtype == DType.F16) {
@@ -143,7 +184,6 @@ public final class SafeTensors implements AutoCloseable {
                 }
             }
         });
-        return values;
     }
 
     /** Checks that {@link #floats} will decode a tensor, without doing it. */
@@ -161,7 +201,7 @@ public final class SafeTensors implements AutoCloseable {
         TensorInfo tensor = info(name);
         double[] values = new double[length(tensor, Double.BYTES, DType.F64, DType.F32)];
         boolean wide = tensor.dtype() == DType.F64;
-        read(tensor, (bytes, first, count) -> {
+        read(tensor, 0, tensor.elements(), (bytes, first, count) -> {
             for (int i = 0; i < count; i++) {
                 values[first + i] = wide ? bytes.getDouble(8 * i) : bytes.getFloat(4 * i);
             }
@@ -180,7 +220,7 @@ public final class SafeTensors implements AutoCloseable {
         int[] values = new int[length(tensor, Integer.BYTES,
                 DType.I32, DType.I16, DType.U16, DType.I8, DType.U8, DType.BOOL)];
         DType dtype = tensor.dtype();
-        read(tensor, (bytes, first, count) -> {
+        read(tensor, 0, tensor.elements(), (bytes, first, count) -> {
             for (int i = 0; i < count; i++) {
                 values[first + i] = (int) integer(bytes, dtype, i);
             }
@@ -199,7 +239,7 @@ public final class SafeTensors implements AutoCloseable {
         long[] values = new long[length(tensor, Long.BYTES,
                 DType.I64, DType.U32, DType.I32, DType.I16, DType.U16, DType.I8, DType.U8, DType.BOOL)];
         DType dtype = tensor.dtype();
-        read(tensor, (bytes, first, count) -> {
+        read(tensor, 0, tensor.elements(), (bytes, first, count) -> {
             for (int i = 0; i < count; i++) {
                 values[first + i] = integer(bytes, dtype, i);
             }
@@ -216,7 +256,7 @@ public final class SafeTensors implements AutoCloseable {
     public byte[] bytes(String name) throws IOException {
         TensorInfo tensor = info(name);
         byte[] values = new byte[length(tensor, 1, DType.U8, DType.I8, DType.BOOL)];
-        read(tensor, (bytes, first, count) -> bytes.get(values, first, count));
+        read(tensor, 0, tensor.elements(), (bytes, first, count) -> bytes.get(values, first, count));
         return values;
     }
 
@@ -250,19 +290,30 @@ public final class SafeTensors implements AutoCloseable {
         return (int) elements;
     }
 
-    private void read(TensorInfo tensor, WindowReader reader) throws IOException {
+    /** Reads {@code length} elements of a tensor from the element {@code start} on. */
+    private void read(TensorInfo tensor, long start, long length, WindowReader reader) throws IOException {
         if (closed) {
             throw new IllegalStateException(file + " is closed");
         }
-        long total = tensor.bytes();
         int size = tensor.dtype().bytes();
+        long from = tensor.offset() + start * size;
+        long total = length * size;
+        ByteBuffer spare = spareWindow.getAndSet(null);
+        ByteBuffer window = spare != null ? spare : ByteBuffer.allocate(WINDOW).order(ByteOrder.LITTLE_ENDIAN);
         for (long done = 0; done < total; done += WINDOW) {
-            int length = (int) Math.min(WINDOW, total - done);
-            reader.read(source.window(tensor.offset() + done, length), (int) (done / size), length / size);
+            int bytes = (int) Math.min(WINDOW, total - done);
+            window.clear().limit(bytes);
+            try {
+                source.read(from + done, window);
+            } catch (EOFException e) {
+                throw new InvalidInputException(file, "truncated while it was read: " + e.getMessage(), e);
+            }
+            reader.read(window.flip(), (int) (done / size), bytes / size);
         }
+        spareWindow.set(window);
     }
 
-    /** Takes {@code count} elements out of a buffer that holds just these; the first is the tensor's {@code first}. */
+    /** Takes {@code count} elements out of a buffer that holds just these; they are the ones from {@code first} on. */
     private interface WindowReader {
         void read(ByteBuffer bytes, int first, int count);
     }

@@ -1,6 +1,8 @@
 package leanvit.vit.weights;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -37,7 +39,9 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             throw new InvalidInputException(file, source.size() == 0 ? "the file is empty"
                     : "no safetensors file: " + source.size() + " bytes, fewer than the 8 of the header's length");
         }
-        long length = source.window(0, LENGTH_BYTES).getLong();
+        ByteBuffer lengthBytes = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        source.read(0, lengthBytes);
+        long length = lengthBytes.getLong(0);
         long available = source.size() - LENGTH_BYTES;
         if (length <= 0 || length > MAX_HEADER_BYTES) {
             throw new InvalidInputException(file, "no safetensors file: expected a header of 1 to " + MAX_HEADER_BYTES
@@ -48,7 +52,7 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                     + available + " follow its length");
         }
         byte[] json = new byte[(int) length];
-        source.window(LENGTH_BYTES, json.length).get(json);
+        source.read(LENGTH_BYTES, ByteBuffer.wrap(json));
         return parse(json, LENGTH_BYTES + length, available - length, file);
     }
 

@@ -151,6 +151,17 @@ final class Weights implements AutoCloseable {
         return values;
     }
 
+    /** Decodes a tensor of timm's name some rows at a time: the parts' rows one after another. */
+    void rows(String canonical, RowConsumer consumer) throws IOException {
+        int before = 0;
+        for (String source : sources(canonical)) {
+            SafeTensors tensors = fileOf.get(source);
+            int start = before;
+            tensors.rows(source, (first, count, values) -> consumer.rows(start + first, count, values));
+            before += tensors.shape(source)[0];
+        }
+    }
+
     private List<String> sources(String canonical) throws InvalidInputException {
         List<String> sources = names.sources(canonical);
         int missing = sources.indexOf(null);
