@@ -35,7 +35,6 @@ public class ModelBenchmark extends KernelBenchmark {
 
     @Setup
     public void setUp() throws IOException {
-        Models.requireProvider("simd");
         VisionTransformer loaded = Models.load(model);
         inference = loaded.inference().with(Reducers.parse(reducer));
         pixels = Models.pixels(loaded.config(), batch);
