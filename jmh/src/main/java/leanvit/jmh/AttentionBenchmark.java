@@ -1,10 +1,10 @@
 package leanvit.jmh;
 
 import java.util.concurrent.TimeUnit;
-import leanvit.kernels.scalar.ScalarAttention;
-import leanvit.kernels.simd.SimdAttention;
+import leanvit.kernels.Attention;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -48,8 +48,7 @@ public class AttentionBenchmark extends KernelBenchmark {
     private float[] classRow;
     private float[] columns;
     private float[] out;
-    private float[] simdScratch;
-    private float[] scalarScratch;
+    private float[] scratch;
 
     @Setup
     public void setUp() {
@@ -64,16 +63,13 @@ public class AttentionBenchmark extends KernelBenchmark {
         classRow = gather == Gather.CLASS_ROW ? new float[n] : null;
         columns = gather == Gather.COLUMN_SUM || gather == Gather.HEAD_MAX ? new float[n] : null;
         out = new float[n * heads * HEAD_DIM];
-        int scratchHeads = gather == Gather.HEAD_MAX ? heads : 1;
-        simdScratch = new float[SimdAttention.scratchLength(n, scratchHeads, HEAD_DIM)];
-        scalarScratch = new float[ScalarAttention.scratchLength(n, scratchHeads, HEAD_DIM)];
-        scalar(new Flops());
-        checkRow(heads - 1, n - 1);
-        float[] expected = out.clone();
-        simd(new Flops());
-        for (int i = 0; i < expected.length; i++) {
-            check("attention", out[i], expected[i], 1e-5);
+        scratch = new float[gather == Gather.HEAD_MAX ? Attention.headMaxScratchLength(n, heads, HEAD_DIM)
+                : Attention.scratchLength(n, HEAD_DIM)];
+        attend(new Flops());
+        for (int query = 0; query < n; query++) {
+            checkRow(query % heads, query);
         }
+        checkRow(heads - 1, n - 1);
     }
 
     /** Checks the result of one query in one head. */
@@ -103,16 +99,14 @@ public class AttentionBenchmark extends KernelBenchmark {
         flops.add(4.0 * heads * n * n * HEAD_DIM);
     }
 
-    @Benchmark
-    public float[] simd(Flops flops) {
+    private float[] attend(Flops flops) {
         int width = heads * HEAD_DIM;
         if (gather == Gather.HEAD_MAX) {
-            SimdAttention.headMax(n, 1, heads, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, columns, 0,
-                    simdScratch);
+            Attention.headMax(n, 1, heads, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, columns, 0, scratch);
         } else {
             for (int head = 0; head < heads; head++) {
-                SimdAttention.head(n, n, heads, head, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width,
-                        classRow, 0, columns, 0, simdScratch);
+                Attention.head(n, n, heads, head, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, classRow, 0,
+                        columns, 0, scratch);
             }
         }
         count(flops);
@@ -120,18 +114,13 @@ public class AttentionBenchmark extends KernelBenchmark {
     }
 
     @Benchmark
+    public float[] simd(Flops flops) {
+        return attend(flops);
+    }
+
+    @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public float[] scalar(Flops flops) {
-        int width = heads * HEAD_DIM;
-        if (gather == Gather.HEAD_MAX) {
-            ScalarAttention.headMax(n, 1, heads, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, columns, 0,
-                    scalarScratch);
-        } else {
-            for (int head = 0; head < heads; head++) {
-                ScalarAttention.head(n, n, heads, head, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width,
-                        classRow, 0, columns, 0, scalarScratch);
-            }
-        }
-        count(flops);
-        return out;
+        return attend(flops);
     }
 }

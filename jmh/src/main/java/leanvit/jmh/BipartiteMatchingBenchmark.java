@@ -1,8 +1,8 @@
 package leanvit.jmh;
 
-import leanvit.kernels.scalar.ScalarBipartiteMatching;
-import leanvit.kernels.simd.SimdBipartiteMatching;
+import leanvit.kernels.BipartiteMatching;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -31,14 +31,11 @@ public class BipartiteMatchingBenchmark extends KernelBenchmark {
     private float[] x;
     /** Row numbers, those of the destinations first; null where rows alternate. */
     private int[] list;
-    private int stride;
-    private int destinationOffset;
     private int sources;
     private int destinations;
     private float[] best;
     private int[] partner;
-    private float[] simdScratch;
-    private float[] scalarScratch;
+    private float[] scratch;
 
     @Setup
     public void setUp() {
@@ -51,17 +48,13 @@ public class BipartiteMatchingBenchmark extends KernelBenchmark {
         for (int i = 0; !alternating && i < n; i++) {
             list[i] = 71 * i % n;
         }
-        stride = alternating ? 2 * width : width;
-        destinationOffset = alternating ? width : 0;
         destinations = alternating ? n / 2 : n * 7 / 10;
         sources = n - destinations;
         best = new float[sources];
         partner = new int[sources];
-        simdScratch = new float[SimdBipartiteMatching.scratchLength(destinations, width)];
-        scalarScratch = new float[ScalarBipartiteMatching.scratchLength(destinations, width)];
-        simd();
-        checkMatches();
-        scalar();
+        scratch = new float[alternating ? BipartiteMatching.alternatingScratch(n, width)
+                : BipartiteMatching.nearestScratch(sources, destinations, width)];
+        match();
         checkMatches();
     }
 
@@ -92,17 +85,24 @@ public class BipartiteMatchingBenchmark extends KernelBenchmark {
         return product / Math.sqrt(squaresOfA * squaresOfB);
     }
 
-    @Benchmark
-    public int[] simd() {
-        SimdBipartiteMatching.match(x, 0, stride, list, destinations, sources, destinationOffset, stride, list, 0,
-                destinations, 0, width, 0f, best, partner, simdScratch);
+    private int[] match() {
+        if (list == null) {
+            BipartiteMatching.alternating(x, 0, width, sources + destinations, width, 0, best, partner, scratch);
+        } else {
+            BipartiteMatching.nearest(x, 0, width, width, list, destinations, sources, list, 0, destinations, 0f, best,
+                    partner, scratch);
+        }
         return partner;
     }
 
     @Benchmark
+    public int[] simd() {
+        return match();
+    }
+
+    @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public int[] scalar() {
-        ScalarBipartiteMatching.match(x, 0, stride, list, destinations, sources, destinationOffset, stride, list, 0,
-                destinations, 0, width, 0f, best, partner, scalarScratch);
-        return partner;
+        return match();
     }
 }

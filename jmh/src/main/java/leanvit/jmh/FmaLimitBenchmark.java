@@ -1,11 +1,10 @@
 package leanvit.jmh;
 
-import static leanvit.kernels.simd.Lanes.F;
-import static leanvit.kernels.simd.Lanes.L;
-
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import leanvit.kernels.Provider;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -19,6 +18,15 @@ import org.openjdk.jmh.annotations.Setup;
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class FmaLimitBenchmark extends KernelBenchmark {
+
+    /** Of the width that the kernels use. */
+    private static final VectorSpecies<Float> F = switch (Provider.vectorBits()) {
+        case 512 -> FloatVector.SPECIES_512;
+        case 256 -> FloatVector.SPECIES_256;
+        case 128 -> FloatVector.SPECIES_128;
+        default -> FloatVector.SPECIES_PREFERRED;
+    };
+    private static final int L = F.length();
 
     private static final int STEPS = 10_000;
     private static final int CHAINS = 12;

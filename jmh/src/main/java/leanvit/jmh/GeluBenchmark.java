@@ -1,8 +1,8 @@
 package leanvit.jmh;
 
-import leanvit.kernels.scalar.ScalarGelu;
-import leanvit.kernels.simd.SimdGelu;
+import leanvit.kernels.Gelu;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -39,13 +39,14 @@ public class GeluBenchmark extends KernelBenchmark {
 
     @Benchmark
     public float[] simd() {
-        SimdGelu.apply(x, 0, x.length, out, 0);
+        Gelu.apply(x, 0, x.length, out, 0);
         return out;
     }
 
     @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public float[] scalar() {
-        ScalarGelu.apply(x, 0, x.length, out, 0);
+        Gelu.apply(x, 0, x.length, out, 0);
         return out;
     }
 }

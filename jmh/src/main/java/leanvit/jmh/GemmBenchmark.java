@@ -5,7 +5,6 @@ import leanvit.kernels.PackedMatrix;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** The matrix product with packed weights. Read {@code :gflops} against {@link FmaLimitBenchmark}'s. */
 public class GemmBenchmark extends MatMulBenchmark {
@@ -14,8 +13,7 @@ public class GemmBenchmark extends MatMulBenchmark {
     private float[] c;
 
     @Setup
-    public void setUp(BenchmarkParams params) {
-        Models.requireProvider(params.getBenchmark().endsWith(".scalar") ? "scalar" : "simd");
+    public void setUp() {
         makeOperands();
         packed = PackedMatrix.of(b, 0, n, k, n, null);
         c = new float[m * n];
@@ -35,7 +33,7 @@ public class GemmBenchmark extends MatMulBenchmark {
     }
 
     @Benchmark
-    @Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-Dleanvit.simd=scalar"})
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public float[] scalar(Flops flops) {
         count(flops);
         return multiply();

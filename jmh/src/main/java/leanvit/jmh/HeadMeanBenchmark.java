@@ -1,8 +1,8 @@
 package leanvit.jmh;
 
-import leanvit.kernels.scalar.ScalarHeadMean;
-import leanvit.kernels.simd.SimdHeadMean;
+import leanvit.kernels.HeadMean;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -49,13 +49,14 @@ public class HeadMeanBenchmark extends KernelBenchmark {
 
     @Benchmark
     public float[] simd() {
-        SimdHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, 0, columns);
+        HeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, 0, columns);
         return out;
     }
 
     @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public float[] scalar() {
-        ScalarHeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, 0, columns);
+        HeadMean.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, 0, columns);
         return out;
     }
 }

@@ -1,8 +1,8 @@
 package leanvit.jmh;
 
-import leanvit.kernels.scalar.ScalarLayerNorm;
-import leanvit.kernels.simd.SimdLayerNorm;
+import leanvit.kernels.LayerNorm;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -44,13 +44,14 @@ public class LayerNormBenchmark extends KernelBenchmark {
 
     @Benchmark
     public float[] simd() {
-        SimdLayerNorm.rows(x, 0, columns, rows, columns, weight, bias, 1e-6f, out, 0, columns);
+        LayerNorm.rows(x, 0, columns, rows, columns, weight, bias, 1e-6f, out, 0, columns);
         return out;
     }
 
     @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public float[] scalar() {
-        ScalarLayerNorm.rows(x, 0, columns, rows, columns, weight, bias, 1e-6f, out, 0, columns);
+        LayerNorm.rows(x, 0, columns, rows, columns, weight, bias, 1e-6f, out, 0, columns);
         return out;
     }
 }

@@ -35,8 +35,11 @@ public class ModelBenchmark extends KernelBenchmark {
 
     @Setup
     public void setUp() throws IOException {
-        Models.requireProvider("simd");
-        VisionTransformer loaded = Models.load(model);
+        setUp(Models.load(model));
+    }
+
+    /** Makes ready with a model that is loaded already. */
+    public void setUp(VisionTransformer loaded) {
         inference = loaded.inference().with(Reducers.parse(reducer));
         pixels = Models.pixels(loaded.config(), batch);
         float[] logits = inference.logits(pixels, batch);

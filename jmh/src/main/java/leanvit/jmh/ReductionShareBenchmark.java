@@ -52,7 +52,6 @@ public class ReductionShareBenchmark extends KernelBenchmark {
 
     @Setup
     public void setUp() throws IOException {
-        Models.requireProvider("simd");
         VisionTransformer loaded = Models.load(model);
         method = Reducers.parse(reducer);
         shape = loaded.shape();

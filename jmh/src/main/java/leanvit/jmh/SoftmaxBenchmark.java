@@ -1,8 +1,8 @@
 package leanvit.jmh;
 
-import leanvit.kernels.scalar.ScalarSoftmax;
-import leanvit.kernels.simd.SimdSoftmax;
+import leanvit.kernels.Softmax;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
@@ -36,13 +36,14 @@ public class SoftmaxBenchmark extends KernelBenchmark {
 
     @Benchmark
     public float[] simd() {
-        SimdSoftmax.rows(x, 0, columns, rows, columns, out, 0, columns);
+        Softmax.rows(x, 0, columns, rows, columns, out, 0, columns);
         return out;
     }
 
     @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
     public float[] scalar() {
-        ScalarSoftmax.rows(x, 0, columns, rows, columns, out, 0, columns);
+        Softmax.rows(x, 0, columns, rows, columns, out, 0, columns);
         return out;
     }
 }

@@ -3,60 +3,81 @@ package leanvit.jmh.peers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import leanvit.jmh.FmaLimitBenchmark;
-import leanvit.jmh.GemmBenchmark;
-import leanvit.jmh.ModelBenchmark;
+import leanvit.jmh.ChildJvm;
 import leanvit.jmh.Models;
-import org.openjdk.jmh.runner.RunnerException;
+import leanvit.jmh.Quartiles;
 
 /**
  * Times LeanViT beside ONNX Runtime and netlib, one thread each, and prints the README's tables.
  *
- * <pre>
- * java -cp jmh/target/benchmarks.jar leanvit.jmh.peers.PeersTable [matmul] [models] [--avx2] [--reducers SPEC;SPEC;...]
+ * <p>All contenders of a row run in one JVM in slices of 60 ms (or a pass, where that takes longer), in turn. A ratio is
+ * the median of the slices' ratios, its quartiles in brackets: separate processes, seconds apart, would let a noisy
+ * machine decide. The middle one of several starts of that JVM is printed.
  *
- *   matmul, models    the tables to make; both where none is named
- *   --avx2            ours and netlib at 256 bits (-XX:UseAVX=2); ONNX Runtime cannot be told, and is left out
- *   --reducers LIST   what to time beside the dense model (default tome:r=16)
- *   -Dquick           one round in place of three
- *   -Dleanvit.shared  where models/speed and models/deit-tiny lie (default ../shared)
+ * <pre>
+ * java -cp jmh/target/benchmarks.jar leanvit.jmh.peers.PeersTable [matmul] [models] [options]
+ *
+ *   matmul, models     the tables to make; both where none is named
+ *   --starts N         JVMs a row (default 3; with -Dquick 1)
+ *   --slices N         slices of each contender (default 25; with -Dquick 11)
+ *   --only TEXT        the rows whose names contain it, such as 768x or tiny
+ *   --reducers LIST    what to time beside the dense model (default tome:r=16)
+ *   --avx2             ours and netlib at 256 bits (-XX:UseAVX=2); ONNX Runtime cannot be told, and is left out
+ *   --bits 128|256     ours alone, with vectors of that width (-Dleanvit.simd)
+ *   --jvm-args "..."   such as "-XX:ObjectAlignmentInBytes=64 -XX:+UseZGC"
+ *   --java PATH        another JVM's launcher
+ *   -Dleanvit.shared   where models/speed and models/deit-tiny lie (default ../shared)
  * </pre>
  */
 public final class PeersTable {
 
+    /** The linear layers of ViT-Ti, S and B; at the end a head's two products in attention. */
     private static final List<String> SHAPES = List.of("197x192x576", "197x192x768", "197x768x192", "197x384x1152",
-            "197x384x1536", "197x1536x384", "197x768x2304", "197x768x3072", "197x3072x768");
+            "197x384x1536", "197x1536x384", "197x768x2304", "197x768x3072", "197x3072x768", "197x64x197", "197x197x64");
     private static final String TRAINED = "deit-tiny";
     private static final List<String> MODELS =
             List.of("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224", TRAINED);
     private static final List<Integer> BATCHES = List.of(1, 8);
     private static final String DENSE = "none";
+    private static final double MATMUL_WARM_UP = 1;
+    private static final double MODEL_WARM_UP = 2;
+    /** Largest over smallest ratio of a row's starts from which on one had better look. */
+    private static final double SUSPICIOUS = 1.1;
 
-    private static final String GFLOPS = "gflops";
-    private static final String IMAGE = "image";
-    private static final String GMAC = "gmac";
-
-    private final int rounds = Boolean.getBoolean("quick") || "".equals(System.getProperty("quick")) ? 1 : 3;
+    private final boolean quick = System.getProperty("quick") != null;
+    private int starts = quick ? 1 : 3;
+    private int slices = quick ? 11 : 25;
     private final List<String> parts = new ArrayList<>();
     private final List<String> jvmArgs = new ArrayList<>();
     private List<String> reducers = List.of("tome:r=16");
+    private String only = "";
+    private String java;
+    private boolean onnx = true;
+    private boolean netlib = true;
+    private String machine;
+    private final List<String> suspicious = new ArrayList<>();
 
     private PeersTable(String[] arguments) {
         for (int i = 0; i < arguments.length; i++) {
-            switch (arguments[i]) {
-                case "matmul", "models" -> parts.add(arguments[i]);
-                case "--avx2" -> jvmArgs.add("-XX:UseAVX=2");
-                case "--reducers" -> {
-                    if (++i == arguments.length) {
-                        throw new IllegalArgumentException("--reducers needs a list, such as tome:r=8;tome:r=16");
-                    }
-                    reducers = List.of(arguments[i].split(";"));
+            String argument = arguments[i];
+            switch (argument) {
+                case "matmul", "models" -> parts.add(argument);
+                case "--avx2" -> {
+                    jvmArgs.add("-XX:UseAVX=2");
+                    onnx = false;
                 }
-                default -> throw new IllegalArgumentException("unknown argument " + arguments[i]
-                        + ", expected matmul, models, --avx2 or --reducers LIST");
+                case "--bits", "--jvm-args", "--java", "--only", "--reducers", "--starts", "--slices" -> {
+                    if (++i == arguments.length) {
+                        throw new IllegalArgumentException(argument + " needs a value");
+                    }
+                    option(argument, arguments[i]);
+                }
+                default -> throw new IllegalArgumentException("unknown argument " + argument + ", expected matmul, models,"
+                        + " --starts, --slices, --only, --reducers, --avx2, --bits, --jvm-args or --java");
             }
         }
         if (parts.isEmpty()) {
@@ -64,132 +85,155 @@ public final class PeersTable {
         }
     }
 
+    private void option(String name, String value) {
+        switch (name) {
+            case "--bits" -> {
+                jvmArgs.add("-Dleanvit.simd=" + value);
+                onnx = false;
+                netlib = false;
+            }
+            case "--jvm-args" -> jvmArgs.addAll(ChildJvm.words(value));
+            case "--java" -> java = value;
+            case "--only" -> only = value;
+            case "--reducers" -> reducers = List.of(value.split(";"));
+            case "--starts" -> starts = Math.max(1, Integer.parseInt(value));
+            default -> slices = Math.max(1, Integer.parseInt(value));
+        }
+    }
+
     /** Runs it; see the class. */
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) {
         try {
             new PeersTable(arguments).run();
         } catch (IllegalArgumentException e) {
             System.err.println("PeersTable: " + e.getMessage());
             System.exit(2);
-        } catch (RunnerException e) {
+        } catch (IOException e) {
             System.err.println("PeersTable: " + e.getMessage());
             System.exit(1);
         }
     }
 
-    private void run() throws IOException, RunnerException {
-        System.out.printf("Java %s, %s, one thread%s, %s of forked JVMs: medians, ratios within a round.%n",
-                Runtime.version(), System.getProperty("os.arch"), restricted() ? ", " + jvmArgs.get(0) : "",
-                rounds == 1 ? "1 round" : rounds + " rounds");
+    private void run() throws IOException {
+        System.out.printf("One thread%s; %d JVM(s) a row, %d slices of each contender in turn; medians, quartiles in"
+                + " brackets.%n", jvmArgs.isEmpty() ? "" : ", " + String.join(" ", jvmArgs), starts, slices);
         if (parts.contains("matmul")) {
             matmul();
         }
         if (parts.contains("models")) {
             models();
         }
+        if (!suspicious.isEmpty()) {
+            System.out.println("\nRatios of whole starts that differ by more than a tenth:");
+            suspicious.forEach(line -> System.out.println("- " + line));
+        }
     }
 
-    private boolean restricted() {
-        return !jvmArgs.isEmpty();
+    private PeersStarts measure(String row, int batch, double warmUp, List<String> contenders) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(row, "" + batch, "" + warmUp, "" + slices));
+        arguments.addAll(contenders);
+        PeersStarts measured =
+                new PeersStarts(new ChildJvm(List.of(), java, jvmArgs), starts, arguments.toArray(String[]::new));
+        for (String peer : contenders.subList(1, contenders.size())) {
+            double[] ratios = measured.starts(contenders.get(0), peer);
+            Arrays.sort(ratios);
+            if (ratios[ratios.length - 1] > SUSPICIOUS * ratios[0]) {
+                suspicious.add(row + (batch == 0 ? "" : ", batch " + batch) + ", " + contenders.get(0) + " to " + peer + ": "
+                        + Arrays.toString(Arrays.stream(ratios).map(x -> Math.rint(x * 1000) / 1000).toArray()));
+            }
+        }
+        return measured;
     }
 
-    private void matmul() throws IOException, RunnerException {
-        Rounds measured = new Rounds(rounds);
-        Contender limit = measured.add(new Contender(FmaLimitBenchmark.class, "fma", Map.of(), 1, jvmArgs));
-        List<Contender[]> rows = new ArrayList<>();
+    /** Prints a table's first lines, once its first row has said what it was measured on. */
+    private void head(PeersStarts measured, String... titles) {
+        if (machine == null) {
+            machine = measured.machine();
+            System.out.println(machine);
+        }
+        System.out.println();
+        print(titles);
+        print(Collections.nCopies(titles.length, "---").toArray(String[]::new));
+    }
+
+    private void matmul() throws IOException {
+        List<String> contenders = new ArrayList<>(List.of(PeersRow.OURS));
+        if (onnx) {
+            contenders.add(PeersRow.ONNX);
+        }
+        if (netlib) {
+            contenders.add(PeersRow.NETLIB);
+        }
+        contenders.add(PeersRow.LIMIT);
+        boolean first = true;
         for (String shape : SHAPES) {
-            Map<String, String> params = Map.of("shape", shape);
-            rows.add(new Contender[] {
-                measured.add(new Contender(GemmBenchmark.class, "simd", params, 1, jvmArgs)),
-                restricted() ? null
-                        : measured.add(new Contender(OnnxMatMulBenchmark.class, "multiply", params, 1, List.of())),
-                measured.add(new Contender(NetlibMatMulBenchmark.class, "multiply", params, 1, jvmArgs))});
+            if (!shape.contains(only)) {
+                continue;
+            }
+            PeersStarts row = measure(shape, 0, MATMUL_WARM_UP, contenders);
+            if (first) {
+                head(row, "matmul, GFLOP/s", "LeanViT", "FMA limit", "LeanViT is, %", "ONNX Runtime", "LeanViT is", "netlib",
+                        "LeanViT is");
+                first = false;
+            }
+            print(shape.replace('x', '×'), number("%.0f", row.rate(PeersRow.OURS)),
+                    number("%.0f", row.rate(PeersRow.LIMIT)),
+                    ratio("%.0f", 100, row.rateRatio(PeersRow.OURS, PeersRow.LIMIT)),
+                    number("%.0f", row.rate(PeersRow.ONNX)),
+                    ratio("%.2f", 1, row.faster(PeersRow.OURS, PeersRow.ONNX)),
+                    number("%.0f", row.rate(PeersRow.NETLIB)),
+                    ratio("%.2f", 1, row.faster(PeersRow.OURS, PeersRow.NETLIB)));
         }
-        measured.run();
-        System.out.printf(Locale.ROOT, "%nRegister-only FMA loop, the limit of one core: %.0f GFLOP/s.%n%n",
-                measured.median(limit, GFLOPS));
-        print("matmul, GFLOP/s", "LeanViT", "of the limit", "ONNX Runtime", "LeanViT is", "netlib", "LeanViT is");
-        print("---", "---", "---", "---", "---", "---", "---");
-        for (int i = 0; i < rows.size(); i++) {
-            Contender ours = rows.get(i)[0];
-            Contender onnx = rows.get(i)[1];
-            Contender netlib = rows.get(i)[2];
-            print(SHAPES.get(i).replaceFirst("x", "×").replaceFirst("x", "×"),
-                    number("%.0f", measured.median(ours, GFLOPS)),
-                    number("%.0f %%", 100 * measured.ratio(ours, GFLOPS, limit, GFLOPS)),
-                    number("%.0f", measured.median(onnx, GFLOPS)),
-                    number("%.2f×", measured.ratio(ours, GFLOPS, onnx, GFLOPS)),
-                    number("%.0f", measured.median(netlib, GFLOPS)),
-                    number("%.2f×", measured.ratio(ours, GFLOPS, netlib, GFLOPS)));
-        }
-        printSuspicious(measured);
     }
 
-    /** One model at one batch: dense by us and by ONNX Runtime (or null), and with each reducer. */
-    private record ModelRow(String model, int batch, Contender dense, Contender onnx, List<Contender> reduced) {
-    }
-
-    private void models() throws IOException, RunnerException {
-        Rounds measured = new Rounds(rounds);
-        List<ModelRow> rows = new ArrayList<>();
+    private void models() throws IOException {
         boolean trained = Files.exists(Models.shared("models/" + TRAINED));
-        boolean onnx = !restricted() && Files.exists(Models.shared("models/speed"));
-        if (!restricted() && !(trained && onnx)) {
+        boolean peer = onnx && Files.exists(Models.shared("models/speed"));
+        if (onnx && !(trained && peer)) {
             System.err.println("no models below " + Models.shared("models").toAbsolutePath()
                     + ": say where with -Dleanvit.shared=DIR; ours alone are timed");
         }
+        List<String[]> reduced = new ArrayList<>();
+        PeersStarts row = null;
         for (String model : MODELS) {
+            boolean real = model.equals(TRAINED);
+            if (real && !trained || !model.contains(only)) {
+                continue;
+            }
+            List<String> contenders = new ArrayList<>(List.of(DENSE));
+            if (peer) {
+                contenders.add(PeersRow.ONNX);
+            }
+            contenders.addAll(real ? List.of() : reducers);
             for (int batch : BATCHES) {
-                boolean real = model.equals(TRAINED);
-                if (real && !trained) {
-                    continue;
+                PeersStarts before = row;
+                row = measure(model, batch, MODEL_WARM_UP, contenders);
+                if (before == null) {
+                    head(row, "dense, ms an image", "batch", "LeanViT", "ONNX Runtime", "LeanViT is");
                 }
-                Contender dense = measured.add(ours(model, batch, DENSE));
-                Contender peer = !onnx ? null : measured.add(new Contender(OnnxModelBenchmark.class, "pass",
-                        Map.of("model", model, "batch", "" + batch), 1, List.of()));
-                List<Contender> reduced = new ArrayList<>();
+                print(model, "" + batch, millis(row, DENSE, batch), millis(row, PeersRow.ONNX, batch),
+                        ratio("%.2f", 1, row.faster(DENSE, PeersRow.ONNX)));
                 for (String reducer : real ? List.<String>of() : reducers) {
-                    reduced.add(measured.add(ours(model, batch, reducer)));
+                    reduced.add(new String[] {model, "" + batch, reducer, millis(row, reducer, batch),
+                        ratio("%.2f", 1, row.faster(reducer, DENSE)), ratio("%.0f", 100, row.rateRatio(reducer, DENSE)),
+                        ratio("%.2f", 1, row.faster(reducer, PeersRow.ONNX))});
                 }
-                rows.add(new ModelRow(model, batch, dense, peer, reduced));
             }
         }
-        measured.run();
-        System.out.println();
-        print("dense, ms an image", "batch", "LeanViT", "ONNX Runtime", "LeanViT is");
-        print("---", "---", "---", "---", "---");
-        for (ModelRow row : rows) {
-            print(row.model, "" + row.batch, number("%.2f", measured.median(row.dense, IMAGE)),
-                    number("%.2f", measured.median(row.onnx, IMAGE)),
-                    number("%.2f×", measured.ratio(row.onnx, IMAGE, row.dense, IMAGE)));
+        if (!reduced.isEmpty()) {
+            head(row, "reduced, ms an image", "batch", "reducer", "LeanViT", "of our dense", "of what its MACs allow, %",
+                    "of ONNX Runtime's dense");
+            reduced.forEach(PeersTable::print);
         }
-        System.out.println();
-        print("reduced, ms an image", "batch", "reducer", "LeanViT", "of our dense", "of what its MACs allow",
-                "of ONNX Runtime's dense");
-        print("---", "---", "---", "---", "---", "---", "---");
-        for (ModelRow row : rows) {
-            for (int i = 0; i < row.reduced.size(); i++) {
-                Contender reduced = row.reduced.get(i);
-                print(row.model, "" + row.batch, reducers.get(i), number("%.2f", measured.median(reduced, IMAGE)),
-                        number("%.2f×", measured.ratio(row.dense, IMAGE, reduced, IMAGE)),
-                        number("%.0f %%", 100 * measured.ratio(row.dense, GMAC, reduced, GMAC)),
-                        number("%.2f×", measured.ratio(row.onnx, IMAGE, reduced, IMAGE)));
-            }
-        }
-        printSuspicious(measured);
     }
 
-    private Contender ours(String model, int batch, String reducer) {
-        Map<String, String> params = Map.of("model", model, "batch", "" + batch, "reducer", reducer);
-        return new Contender(ModelBenchmark.class, "pass", params, 2, jvmArgs);
+    private static String millis(PeersStarts row, String contender, int batch) {
+        return number("%.2f", 1000 * row.seconds(contender) / batch);
     }
 
-    private static void printSuspicious(Rounds measured) {
-        List<String> lines = measured.suspicious();
-        if (!lines.isEmpty()) {
-            System.out.println("\nRounds that differ by more than a tenth, here in their order:");
-            lines.forEach(line -> System.out.println("- " + line));
-        }
+    private static String ratio(String format, double factor, Quartiles ratio) {
+        return ratio == null ? "–" : String.format(Locale.ROOT, format + " (" + format + "–" + format + ")",
+                factor * ratio.median(), factor * ratio.q1(), factor * ratio.q3());
     }
 
     private static String number(String format, double value) {
