@@ -1,8 +1,12 @@
 package leanvit.kernels;
 
-import java.util.Arrays;
-
-/** {@link HeadMax} without the Vector API. */
+/**
+ * {@link HeadMax} without the Vector API.
+ *
+ * <p>Comparing with {@code >} would be a branch that half the values mispredict, 10 times slower. {@code Math.max} has
+ * none, and C2 makes vector code of it, but it takes NaN for the largest and 0.0 for larger than -0.0. Both show in its
+ * result, so that the few columns whose maximum is NaN or a zero are done again.
+ */
 final class ScalarHeadMax implements HeadMax.Implementation {
 
     static final ScalarHeadMax KERNEL = new ScalarHeadMax();
@@ -11,25 +15,32 @@ final class ScalarHeadMax implements HeadMax.Implementation {
     public void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
                        float[] out, int outOffset, int outStride) {
         for (int r = 0; r < rows; r++, offset += rowStride, outOffset += outStride) {
-            Arrays.fill(out, outOffset, outOffset + columns, Float.NEGATIVE_INFINITY);
-            for (int h = 0; h < heads; h++) {
-                int from = offset + h * headStride;
-                for (int c = 0; c < columns; c++) {
-                    out[outOffset + c] = larger(out[outOffset + c], x[from + c]);
+            System.arraycopy(x, offset, out, outOffset, columns);
+            for (int h = 1; h < heads; h++) {
+                raise(columns, x, offset + h * headStride, out, outOffset);
+            }
+            for (int c = 0; c < columns; c++) {
+                float max = out[outOffset + c];
+                if (max == 0f || Float.isNaN(max)) {
+                    out[outOffset + c] = max(x, offset + c, headStride, heads);
                 }
             }
         }
     }
 
-    /**
-     * Returns {@code value > max ? value : max}, where {@code max} is not NaN.
-     *
-     * <p>Not written so, because half the values would mispredict that branch: 10 times slower. {@code Math.max} has
-     * none, but takes NaN for the largest and 0.0 for larger than -0.0; the tests that set this right nearly always go
-     * one way.
-     */
-    private static float larger(float max, float value) {
-        float larger = Math.max(max, Float.isNaN(value) ? Float.NEGATIVE_INFINITY : value);
-        return larger == 0f && max == 0f ? max : larger;
+    private static void raise(int columns, float[] x, int from, float[] max, int to) {
+        for (int c = 0; c < columns; c++) {
+            max[to + c] = Math.max(max[to + c], x[from + c]);
+        }
+    }
+
+    /** The maximum of one column as the contract has it. */
+    private static float max(float[] x, int from, int headStride, int heads) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int h = 0; h < heads; h++) {
+            float value = x[from + h * headStride];
+            max = value > max ? value : max;
+        }
+        return max;
     }
 }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Queries, keys and values of some tokens, with a bias a key or null, and attention over them in double precision, straight
- * from its formula.
+ * Queries, keys and values of some tokens, with a bias a key or null, and attention over them in double precision,
+ * straight from its formula.
  */
 record AttentionInput(int n, int heads, int headDim, Guarded qkv, float[] bias) {
 

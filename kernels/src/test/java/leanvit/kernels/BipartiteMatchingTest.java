@@ -27,8 +27,8 @@ class BipartiteMatchingTest {
         int[] partner = new int[sources + 2];
         Arrays.fill(partner, UNTOUCHED);
         Guarded scratch = dirty(BipartiteMatching.alternatingScratch(metric.rows(), metric.columns()));
-        BipartiteMatching.alternating(metric.array(), metric.offset(), metric.stride(), metric.rows(), metric.columns(), prefix,
-                best.array(), partner, scratch.array());
+        BipartiteMatching.alternating(metric.array(), metric.offset(), metric.stride(), metric.rows(), metric.columns(),
+                prefix, best.array(), partner, scratch.array());
         return result(metric, best, partner, scratch);
     }
 
@@ -181,7 +181,7 @@ class BipartiteMatchingTest {
             Guarded x = random(n, width, trial);
             int lowest = random.nextInt(0, n / 2);
             int source = random.nextInt(0, n - n / 2);
-            // Every third destination from the lowest on is the source itself, whose cosine with itself nothing exceeds.
+            // Every third destination from the lowest on is the source itself: nothing exceeds that cosine.
             for (int j = lowest; j < n / 2; j += 3) {
                 for (int c = 0; c < width; c++) {
                     x.set(2 * j + 1, c, x.get(2 * source, c));
@@ -204,7 +204,8 @@ class BipartiteMatchingTest {
             }
             for (int prefix : new int[] {0, 1, 2, 4}) {
                 if (n >= prefix + 2) {
-                    assertThat(alternating(x, prefix).partner).as("%d rows, prefix %d", n, prefix).containsOnly(prefix / 2);
+                    assertThat(alternating(x, prefix).partner).as("%d rows, prefix %d", n, prefix)
+                            .containsOnly(prefix / 2);
                 }
             }
         }
@@ -331,12 +332,13 @@ class BipartiteMatchingTest {
             float[] simd = new float[SimdBipartiteMatching.KERNEL.scratchLength(n / 2, 20)];
             float[] scalar = new float[ScalarBipartiteMatching.KERNEL.scratchLength(n / 2, 20)];
             int stride = 2 * x.stride();
-            SimdBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources, x.offset() + x.stride(), stride, null, 0,
-                    n / 2, 1, 20, 0f, best[0], partner[0], simd);
-            ScalarBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources, x.offset() + x.stride(), stride, null, 0,
-                    n / 2, 1, 20, 0f, best[1], partner[1], scalar);
+            SimdBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources,
+                    x.offset() + x.stride(), stride, null, 0, n / 2, 1, 20, 0f, best[0], partner[0], simd);
+            ScalarBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources,
+                    x.offset() + x.stride(), stride, null, 0, n / 2, 1, 20, 0f, best[1], partner[1], scalar);
             for (float[] scores : best) {
-                check(new Match(scores, partner[scores == best[0] ? 0 : 1]), x, every(0, 2, n), every(1, 2, n), 1, 0, n + " rows");
+                check(new Match(scores, partner[scores == best[0] ? 0 : 1]), x, every(0, 2, n), every(1, 2, n), 1, 0,
+                        n + " rows");
             }
         }
     }
@@ -396,12 +398,16 @@ class BipartiteMatchingTest {
         int width = reserved[2];
         for (int image = 0; image < reserved[0]; image++) {
             float[] rows = new float[(reserved[1] + pruned) * width];
-            System.arraycopy(golden.floats(name + ".reserved"), image * reserved[1] * width, rows, 0, reserved[1] * width);
-            System.arraycopy(golden.floats(name + ".pruned"), image * pruned * width, rows, reserved[1] * width, pruned * width);
+            System.arraycopy(golden.floats(name + ".reserved"), image * reserved[1] * width, rows, 0,
+                    reserved[1] * width);
+            System.arraycopy(golden.floats(name + ".pruned"), image * pruned * width, rows, reserved[1] * width,
+                    pruned * width);
             Match got = nearest(Guarded.of(rows, reserved[1] + pruned, width, 1, 1),
-                    IntStream.range(reserved[1], reserved[1] + pruned).toArray(), IntStream.range(0, reserved[1]).toArray(), 1e-6f);
+                    IntStream.range(reserved[1], reserved[1] + pruned).toArray(),
+                    IntStream.range(0, reserved[1]).toArray(), 1e-6f);
             assertThat(got.partner).as("%s image %d", name, image)
-                    .containsExactly(Arrays.copyOfRange(golden.ints(name + ".host"), image * pruned, (image + 1) * pruned));
+                    .containsExactly(
+                            Arrays.copyOfRange(golden.ints(name + ".host"), image * pruned, (image + 1) * pruned));
         }
     }
 
@@ -435,9 +441,10 @@ class BipartiteMatchingTest {
         BipartiteMatching.alternating(x, 0, stride, n, width, prefix, best, partner, scratch);
     }
 
-    private static void nearest(float[] x, int[] sources, int nSources, int[] destinations, int nDestinations, float[] best,
-                                int[] partner, float[] scratch) {
-        BipartiteMatching.nearest(x, 0, 3, 3, sources, 0, nSources, destinations, 0, nDestinations, 0f, best, partner, scratch);
+    private static void nearest(float[] x, int[] sources, int nSources, int[] destinations, int nDestinations,
+                                float[] best, int[] partner, float[] scratch) {
+        BipartiteMatching.nearest(x, 0, 3, 3, sources, 0, nSources, destinations, 0, nDestinations,
+                0f, best, partner, scratch);
     }
 
     private static void assertRefused(String message, ThrowingCallable call) {

@@ -34,10 +34,11 @@ final class Golden {
         file.get(8, header);
         Matcher entry = ENTRY.matcher(new String(header, StandardCharsets.UTF_8));
         while (entry.find()) {
-            int[] shape = Stream.of(entry.group(3).split(",")).filter(side -> !side.isEmpty()).mapToInt(Integer::parseInt)
-                    .toArray();
-            entries.put(entry.group(1),
-                    new Entry(entry.group(2), shape, Integer.parseInt(entry.group(4)), Integer.parseInt(entry.group(5))));
+            int[] shape = Stream.of(entry.group(3).split(",")).filter(side -> !side.isEmpty())
+                    .mapToInt(Integer::parseInt).toArray();
+            int from = Integer.parseInt(entry.group(4));
+            int to = Integer.parseInt(entry.group(5));
+            entries.put(entry.group(1), new Entry(entry.group(2), shape, from, to));
         }
         data = file.position(8 + headerLength).slice().order(ByteOrder.LITTLE_ENDIAN);
     }
