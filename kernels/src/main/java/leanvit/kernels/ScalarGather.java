@@ -15,7 +15,7 @@ final class ScalarGather implements Gather.Implementation {
             // A product with 1 is exact, so this is the plain addition where there are no weights.
             float factor = weight == null ? 1f : weight[weightOffset + i];
             for (int c = 0; c < width; c++) {
-                destination[to + c] = Math.fma(factor, source[from + c], destination[to + c]);
+                destination[to + c] = ScalarMath.fma(factor, source[from + c], destination[to + c]);
             }
         }
     }

@@ -53,17 +53,25 @@ final class ScalarMath {
     }
 
     /**
+     * Returns {@code a * b + c}, fused where the processor can; the sum of a rounded product elsewhere, where
+     * {@code Math.fma} would take microseconds.
+     */
+    static float fma(float a, float b, float c) {
+        return Provider.FMA ? Math.fma(a, b, c) : a * b + c;
+    }
+
+    /**
      * Returns e to the power {@code x} for {@code x <= 0}. The error is at most 2 + |x| / 30 ulp; 0 gives 1, NaN gives NaN; below -87.33654, where the result would be subnormal, it is 0.
      */
     static float expNonPositive(float x) {
-        float rounded = Math.fma(x, LOG2_E, ROUND_TO_SCALE);
+        float rounded = fma(x, LOG2_E, ROUND_TO_SCALE);
         float n = rounded - ROUND_TO_SCALE;
-        float r = Math.fma(n, -LN2_HIGH, x);
-        float p = Math.fma(SHORT_EXP5, r, SHORT_EXP4);
-        p = Math.fma(p, r, SHORT_EXP3);
-        p = Math.fma(p, r, SHORT_EXP2);
-        p = Math.fma(p, r, SHORT_EXP1);
-        p = Math.fma(p, r, 1f);
+        float r = fma(n, -LN2_HIGH, x);
+        float p = fma(SHORT_EXP5, r, SHORT_EXP4);
+        p = fma(p, r, SHORT_EXP3);
+        p = fma(p, r, SHORT_EXP2);
+        p = fma(p, r, SHORT_EXP1);
+        p = fma(p, r, 1f);
         if (x < EXP_UNDERFLOW) {
             return 0f;
         }
@@ -78,17 +86,17 @@ final class ScalarMath {
     static float gelu(float x) {
         float magnitude = Math.abs(x);
         float a = magnitude < GELU_ZERO ? -magnitude : -GELU_ZERO;
-        float p = Math.fma(GELU8, a, GELU7);
-        p = Math.fma(p, a, GELU6);
-        p = Math.fma(p, a, GELU5);
-        p = Math.fma(p, a, GELU4);
-        p = Math.fma(p, a, GELU3);
-        p = Math.fma(p, a, GELU2);
-        p = Math.fma(p, a, GELU1);
-        p = Math.fma(p, a, GELU0);
+        float p = fma(GELU8, a, GELU7);
+        p = fma(p, a, GELU6);
+        p = fma(p, a, GELU5);
+        p = fma(p, a, GELU4);
+        p = fma(p, a, GELU3);
+        p = fma(p, a, GELU2);
+        p = fma(p, a, GELU1);
+        p = fma(p, a, GELU0);
         p = p * p;
         p = p * p;
         p = p * p;
-        return Math.fma(a, p, x < 0f ? 0f : x);
+        return fma(a, p, x < 0f ? 0f : x);
     }
 }
