@@ -71,7 +71,10 @@ final class ScalarGemm implements Gemm.Implementation {
         switch (epilogue) {
             case NONE -> {
             }
-            case GELU -> gelu(columns, sums);
+            case GELU -> {
+                System.arraycopy(sums, 0, room, 0, columns);
+                ScalarGelu.row(columns, room, sums);
+            }
             case RESIDUAL -> {
                 System.arraycopy(c, co, room, 0, columns);
                 for (int j = 0; j < columns; j++) {
@@ -81,12 +84,6 @@ final class ScalarGemm implements Gemm.Implementation {
             default -> throw new AssertionError(epilogue);
         }
         System.arraycopy(sums, 0, c, co, columns);
-    }
-
-    private static void gelu(int columns, float[] x) {
-        for (int j = 0; j < columns; j++) {
-            x[j] = ScalarMath.gelu(x[j]);
-        }
     }
 
     /** Replaces a tile's values by their GELU. */

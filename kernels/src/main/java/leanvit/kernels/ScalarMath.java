@@ -86,6 +86,11 @@ final class ScalarMath {
     static float gelu(float x) {
         float magnitude = Math.abs(x);
         float a = magnitude < GELU_ZERO ? -magnitude : -GELU_ZERO;
+        return fma(a, phi(a), x < 0f ? 0f : x);
+    }
+
+    /** Returns the normal distribution's cumulative function of {@code a}, -8 to 0. */
+    static float phi(float a) {
         float p = fma(GELU8, a, GELU7);
         p = fma(p, a, GELU6);
         p = fma(p, a, GELU5);
@@ -96,7 +101,6 @@ final class ScalarMath {
         p = fma(p, a, GELU0);
         p = p * p;
         p = p * p;
-        p = p * p;
-        return fma(a, p, x < 0f ? 0f : x);
+        return p * p;
     }
 }

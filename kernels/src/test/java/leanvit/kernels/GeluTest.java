@@ -2,7 +2,9 @@ package leanvit.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** {@link Gelu} against double precision, value by value over its whole range. */
@@ -48,6 +50,20 @@ class GeluTest {
                 }
                 assertSame(Gelu::apply, x, offset, ScalarMath::gelu, "gelu");
             }
+        }
+    }
+
+    @Test
+    void scalarAndSimdTwinsAgreeBitForBitOnZerosAndExtremes() {
+        Assumptions.assumeTrue(Provider.FMA, "without FMA the scalar code rounds products");
+        float[] odd = {-0f, 0f, -8f, 8f, Math.nextUp(-8f), Math.nextDown(-8f), Float.MIN_VALUE, -Float.MIN_VALUE, 1e30f, -1e30f,
+            Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, Float.MIN_NORMAL, -Float.MIN_NORMAL, 1f, -1f};
+        float[] x = Arrays.copyOf(odd, 500);
+        System.arraycopy(sweep(-9f, 9f), 90_000, x, odd.length, x.length - odd.length);
+        float[] simd = run(SimdGelu.KERNEL::apply, x);
+        float[] scalar = run(ScalarGelu.KERNEL::apply, x);
+        for (int i = 0; i < x.length; i++) {
+            assertThat(Float.floatToIntBits(scalar[i])).as("gelu(%s)", x[i]).isEqualTo(Float.floatToIntBits(simd[i]));
         }
     }
 
