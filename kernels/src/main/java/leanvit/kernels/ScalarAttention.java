@@ -27,7 +27,8 @@ final class ScalarAttention implements Attention.Implementation {
         if (columnSum != null) {
             Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
         }
-        int block = ScalarTile.part(queries, ScalarTile.COLUMNS);
+        // Of n, as scratch is: 208 of 209 queries would make one block, where 209 make two.
+        int block = ScalarTile.part(n, ScalarTile.COLUMNS);
         for (int i = 0; i < queries; i += block) {
             int columns = Math.min(block, queries - i);
             exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset, scratch);
