@@ -19,12 +19,18 @@ record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvm
 
     /** The tier of C2. */
     private static final int C2 = 4;
-    /** An FMA instruction takes some 50 ns when interpreted; the sum of {@code BigDecimal}s, even compiled, more than this. */
+    /**
+     * An FMA instruction takes some 50 ns when interpreted; the sum of {@code BigDecimal}s, even compiled, more than
+     * this.
+     */
     private static final long SLOW_FMA_NANOS = 400;
     private static final int CALLS = 8;
     private static final int TRIALS = 12;
 
-    /** Looks at the JVM that this runs in. Needs no module but java.base; with jdk.management it knows instead of guessing. */
+    /**
+     * Looks at the JVM that this runs in. Needs no module but java.base; with jdk.management it knows instead of
+     * guessing.
+     */
     static Jvm current() {
         String info = System.getProperty("java.vm.info", "");
         Method option = optionReader();
@@ -49,7 +55,10 @@ record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvm
         return use != null || isFmaFast();
     }
 
-    /** Tells an FMA instruction from the {@code BigDecimal}s by the time that calls take: the shortest, as others may disturb. */
+    /**
+     * Tells an FMA instruction from the {@code BigDecimal}s by the time that calls take: the shortest, as others may
+     * disturb.
+     */
     static boolean isFmaFast() {
         long shortest = Long.MAX_VALUE;
         float sum = 0.1f;
@@ -64,7 +73,9 @@ record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvm
         return sum > 0f && shortest < CALLS * SLOW_FMA_NANOS;
     }
 
-    /** Returns HotSpotDiagnosticMXBean.getVMOption, by reflection since jdk.management may be missing; null where it is. */
+    /**
+     * Returns HotSpotDiagnosticMXBean.getVMOption, by reflection since jdk.management may be missing; null where it is.
+     */
     private static Method optionReader() {
         try {
             return Class.forName("com.sun.management.HotSpotDiagnosticMXBean").getMethod("getVMOption", String.class);

@@ -5,12 +5,12 @@ import java.lang.System.Logger.Level;
 /**
  * Which implementation serves the kernels in this JVM, and why.
  *
- * <p>SIMD is the rule; the scalar code serves where SIMD does not pay: without the module jdk.incubator.vector, on a JVM that
- * is not HotSpot, with another compiler than C2 (a JVMCI compiler, C1 alone, none), without FMA instructions, and with vectors
- * under 128 bits. Vectors over 512 bits are used as 512. The system property {@code leanvit.simd} overrides the choice:
- * {@code auto} (default), {@code 512}, {@code 256}, {@code 128} or {@code scalar}; it is read once. The choice is logged once,
- * through the {@link System.Logger} {@code leanvit.kernels}, at level {@code DEBUG}, or {@code WARNING} where SIMD was refused
- * or the property could not be followed.
+ * <p>SIMD is the rule; the scalar code serves where SIMD does not pay: without the module jdk.incubator.vector, on a
+ * JVM that is not HotSpot, with another compiler than C2 (a JVMCI compiler, C1 alone, none), without FMA instructions,
+ * and with vectors under 128 bits. Vectors over 512 bits are used as 512. The system property {@code leanvit.simd}
+ * overrides the choice: {@code auto} (default), {@code 512}, {@code 256}, {@code 128} or {@code scalar}; it is read
+ * once. The choice is logged once, through the {@link System.Logger} {@code leanvit.kernels}, at level {@code DEBUG},
+ * or {@code WARNING} where SIMD was refused or the property could not be followed.
  */
 public final class Provider {
 
@@ -23,7 +23,9 @@ public final class Provider {
 
     /** True where the SIMD kernels serve; a constant to the JIT, so that the unused half of every dispatch is free. */
     static final boolean SIMD;
-    /** True where {@code Math.fma} is an instruction; without, it is a sum of {@code BigDecimal}s, 1000 times slower. */
+    /**
+     * True where {@code Math.fma} is an instruction; without, it is a sum of {@code BigDecimal}s, 1000 times slower.
+     */
     static final boolean FMA;
     private static final int VECTOR_BITS;
     private static final String REASON;
@@ -56,7 +58,8 @@ public final class Provider {
         }
         String option = "-D" + PROPERTY + "=" + asked;
         if (!asked.matches("512|256|128")) {
-            return new Choice(widest, option + " is none of auto, 512, 256, 128, scalar; preferred width used", Level.WARNING);
+            return new Choice(widest, option + " is none of auto, 512, 256, 128, scalar; preferred width used",
+                    Level.WARNING);
         }
         if (Integer.parseInt(asked) > widest) {
             return new Choice(widest, option + " is wider than this processor's " + widest + " bits", Level.WARNING);

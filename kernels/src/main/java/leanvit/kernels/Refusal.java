@@ -16,7 +16,8 @@ enum Refusal {
             "this JVM is not HotSpot, and may box every vector; use an OpenJDK build with HotSpot"),
 
     OTHER_COMPILER(Level.WARNING, Jvm::jvmci,
-            "a JVMCI compiler compiles in place of C2, and may box every vector; start java with -XX:-UseJVMCICompiler"),
+            "a JVMCI compiler compiles in place of C2, and may box every vector;"
+                    + " start java with -XX:-UseJVMCICompiler"),
 
     INTERPRETED(Level.WARNING, Jvm::interpreted,
             "this JVM only interprets, and the Vector API needs the C2 compiler; start java without -Xint"),
@@ -30,7 +31,8 @@ enum Refusal {
                     + " and -XX:UseAVX=0, and give a virtual machine its host's processor model"),
 
     NARROW(Level.WARNING, jvm -> jvm.preferredBits() < 128,
-            "this JVM's vectors have under 128 bits; start java without a lower -XX:MaxVectorSize, or use a processor with wider");
+            "this JVM's vectors have under 128 bits; start java without a lower -XX:MaxVectorSize,"
+                    + " or use a processor with wider ones");
 
     private final Level level;
     private final Predicate<Jvm> applies;

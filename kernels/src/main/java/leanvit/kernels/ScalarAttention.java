@@ -3,8 +3,8 @@ package leanvit.kernels;
 import java.util.Arrays;
 
 /**
- * {@link Attention} without the Vector API, transposed: a row of a {@link ScalarTile} is a key's scores by all queries of a
- * block, then a channel of their results. Rows are long so, and a softmax over keys needs no sum within a row.
+ * {@link Attention} without the Vector API, transposed: a row of a {@link ScalarTile} is a key's scores by all queries
+ * of a block, then a channel of their results. Rows are long so, and a softmax over keys needs no sum within a row.
  *
  * <p>Scratch: queries [d, block], scores [N, block], then maxima over heads [N, block] (headMax alone).
  */
@@ -20,7 +20,8 @@ final class ScalarAttention implements Attention.Implementation {
     @Override
     public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
+                            float[] scratch) {
         ScalarTile tile = ScalarTile.acquire();
         int width = heads * headDim;
         int q = qkvOffset + head * headDim;
@@ -31,14 +32,15 @@ final class ScalarAttention implements Attention.Implementation {
         int block = ScalarTile.part(n, ScalarTile.COLUMNS);
         for (int i = 0; i < queries; i += block) {
             int columns = Math.min(block, queries - i);
-            exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset, scratch);
+            exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
+                    scratch);
             int scores = headDim * columns;
             for (int j = 0; classRow != null && i == 0 && j < n; j++) {
                 classRow[classRowOffset + j] = scratch[scores + j * columns] * tile.row[0];
             }
             for (int j = 0; columnSum != null && j < n; j++) {
-                columnSum[columnSumOffset + j] = sum(columnSum[columnSumOffset + j], columns, scratch, scores + j * columns,
-                        tile.row);
+                int to = columnSumOffset + j;
+                columnSum[to] = sum(columnSum[to], columns, scratch, scores + j * columns, tile.row);
             }
             values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch,
                     out, outOffset + i * outStride + head * headDim, outStride);
@@ -61,7 +63,8 @@ final class ScalarAttention implements Attention.Implementation {
             Arrays.fill(scratch, maxima, maxima + n * columns, 0f);
             for (int h = 0; h < heads; h++) {
                 int q = qkvOffset + h * headDim;
-                exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset, scratch);
+                exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
+                    scratch);
                 for (int j = 0; j < n; j++) {
                     maximum(columns, scratch, scores + j * columns, tile.row, maxima + j * columns);
                 }
@@ -80,9 +83,11 @@ final class ScalarAttention implements Attention.Implementation {
         tile.release();
     }
 
-    /** Fills scratch with exp(score - maximum of its query) and the tile's row with the reciprocals of each query's sum. */
-    private static void exponentials(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int q, int k, int stride,
-                                     float[] keyBias, int biasOffset, float[] scratch) {
+    /**
+     * Fills scratch with exp(score - maximum of its query) and the tile's row with the reciprocals of each query's sum.
+     */
+    private static void exponentials(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int q, int k,
+                                     int stride, float[] keyBias, int biasOffset, float[] scratch) {
         transposeQueries(columns, headDim, qkv, q, stride, scratch);
         int scores = headDim * columns;
         Arrays.fill(tile.row, 0, columns, Float.NEGATIVE_INFINITY);

@@ -67,7 +67,8 @@ final class ScalarBipartiteMatching implements BipartiteMatching.Implementation 
         }
     }
 
-    private static void nearest(float[] similarities, int columns, int first, int from, float[] best, int[] partner, int i) {
+    private static void nearest(float[] similarities, int columns, int first, int from, float[] best, int[] partner,
+                                int i) {
         for (int j = from; j < columns; j++) {
             if (similarities[j] > best[i]) {
                 best[i] = similarities[j];

@@ -18,8 +18,8 @@ final class ScalarGelu implements Gelu.Implementation {
     }
 
     /**
-     * {@link ScalarMath#gelu} of the first values of an array, in another: the same bits by operations that C2 makes vectors
-     * of, where a choice by sign, half of them mispredicted, takes eight times as long.
+     * {@link ScalarMath#gelu} of the first values of an array, in another: the same bits by operations that C2 makes
+     * vectors of, where a choice by sign, half of them mispredicted, takes eight times as long.
      */
     static void row(int columns, float[] x, float[] out) {
         for (int j = 0; j < columns; j++) {

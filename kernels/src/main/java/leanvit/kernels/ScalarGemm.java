@@ -41,8 +41,8 @@ final class ScalarGemm implements Gemm.Implementation {
         return end;
     }
 
-    private static void sums(ScalarTile tile, int rows, int columns, float[] a, int ao, int lda, int k, int n, float[] b,
-                             int panel, int end) {
+    private static void sums(ScalarTile tile, int rows, int columns, float[] a, int ao, int lda, int k, int n,
+                             float[] b, int panel, int end) {
         copyRow(k, n, b, panel, end, 0, tile.b, 0);
         for (int r = 0; r < rows; r++) {
             System.arraycopy(tile.b, 0, tile.sums[r], 0, columns);

@@ -5,8 +5,9 @@ package leanvit.kernels;
  * {@code VectorMath}. Both forms do the same operations in the same order, so that they return the same bits (of a NaN:
  * some NaN).
  *
- * <p>The polynomials are minimax fits in the measure that counts (ulps of the result for exp, absolute error for gelu), their coefficients rounded to float one after another with the rest fitted anew. The errors stated are maxima
- * over every float of the range.
+ * <p>The polynomials are minimax fits in the measure that counts (ulps of the result for exp, absolute error for gelu),
+ * their coefficients rounded to float one after another with the rest fitted anew. The errors stated are maxima over
+ * every float of the range.
  */
 final class ScalarMath {
 
@@ -61,7 +62,8 @@ final class ScalarMath {
     }
 
     /**
-     * Returns e to the power {@code x} for {@code x <= 0}. The error is at most 2 + |x| / 30 ulp; 0 gives 1, NaN gives NaN; below -87.33654, where the result would be subnormal, it is 0.
+     * Returns e to the power {@code x} for {@code x <= 0}. The error is at most 2 + |x| / 30 ulp; 0 gives 1, NaN gives
+     * NaN; below -87.33654, where the result would be subnormal, it is 0.
      */
     static float expNonPositive(float x) {
         float rounded = fma(x, LOG2_E, ROUND_TO_SCALE);
@@ -79,8 +81,8 @@ final class ScalarMath {
     }
 
     /**
-     * Returns {@code x * Phi(x)}, Phi the normal distribution's cumulative function {@code (1 + erf(x / sqrt(2))) / 2}, as
-     * {@code max(x, 0) - |x| * Phi(-|x|)}. The error is at most {@code 1.4e-7 * max(1, |x|)}, where rounding alone
+     * Returns {@code x * Phi(x)}, Phi the normal distribution's cumulative function {@code (1 + erf(x / sqrt(2))) / 2},
+     * as {@code max(x, 0) - |x| * Phi(-|x|)}. The error is at most {@code 1.4e-7 * max(1, |x|)}, where rounding alone
      * makes 0.6e-7, and 10 ulp where x is positive. Negative infinity gives 0, positive infinity itself, NaN NaN.
      */
     static float gelu(float x) {

@@ -4,21 +4,24 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * The inner loop of all scalar products, and room for it: {@code sums[i][j] += a[i][p] * b[p][j]} for up to 104 rows, 208
- * columns and 8 steps of p, in ascending p, each a fused multiply-add (without FMA a product and a sum).
+ * The inner loop of all scalar products, and room for it: {@code sums[i][j] += a[i][p] * b[p][j]} for up to 104 rows,
+ * 208 columns and 4 steps of p, in ascending p, each a fused multiply-add (without FMA a product and a sum).
  *
- * <p>The odd form is C2's wish. It makes vectors of a loop that reads and writes arrays only where it can tell reads from
- * writes of other iterations: of two different arrays (taken for the same or for disjoint ones) at indices with the same
- * variable part, that is {@code j} plus a constant. Offsets passed as arguments make it scalar, at a sixth of the speed. So b
- * is copied here, 4 rows at constant distances, and used for all rows of a; and a row of sums is an array. 4 steps a pass make
- * 6 memory accesses of 4 multiply-adds, at 60 GFLOP/s (AMD Zen 5, 512 bits). 8 steps are too many for C2 unless the number of
- * columns is a constant, 16 in any case, and several rows at once for JDK 17.
+ * <p>The odd form is C2's wish. It makes vectors of a loop that reads and writes arrays only where it can tell reads
+ * from writes of other iterations: of two different arrays (taken for the same or for disjoint ones) at indices with
+ * the same variable part, that is {@code j} plus a constant. Offsets passed as arguments make it scalar, at a sixth of
+ * the speed. So b is copied here, 4 rows at constant distances, and used for all rows of a; and a row of sums is an
+ * array. 4 steps a pass make 6 memory accesses of 4 multiply-adds, at 60 GFLOP/s (AMD Zen 5, 512 bits). 8 steps are too
+ * many for C2 unless the number of columns is a constant, 16 in any case, and several rows at once for JDK 17.
  *
- * <p>92 KB, kept for the next call, for at most 16 threads at a time; more threads, or unlucky ones, allocate a tile a call.
+ * <p>92 KB, kept for the next call, for at most 16 threads at a time; more threads, or unlucky ones, allocate a tile a
+ * call.
  */
 final class ScalarTile {
 
-    /** Columns at most: 197 tokens at once, a divisor of 384, 576 and so on, and small enough for the first-level cache. */
+    /**
+     * Columns at most: room for 197 tokens, and for 192, of which many widths are multiples.
+     */
     static final int COLUMNS = 208;
     /** Rows at most; copying b for 48 of them cost a tenth, and for 104 half of that. */
     static final int ROWS = 104;

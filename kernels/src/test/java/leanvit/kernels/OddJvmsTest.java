@@ -10,7 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Starts JVMs that users have and developers do not: the answers must be right, and one line of the log say why it is slow. */
+/**
+ * Starts JVMs that users have and developers do not: the answers must be right, and one line of the log say why it is
+ * slow.
+ */
 class OddJvmsTest {
 
     private static final String MODULE = "--add-modules=jdk.incubator.vector";
@@ -86,7 +89,7 @@ class OddJvmsTest {
         List<String> lines = run(options);
         List<String> errors = lines.stream().filter(line -> line.startsWith("error of ")).toList();
         assertThat(errors).as("%s: %s", options, lines).hasSize(4).allSatisfy(
-                line -> assertThat(Double.parseDouble(line.substring(line.indexOf(": ") + 2))).as(line).isLessThanOrEqualTo(1));
+                line -> assertThat(Double.parseDouble(line.substring(line.indexOf(": ") + 2))).isLessThanOrEqualTo(1));
         return lines;
     }
 
@@ -98,7 +101,8 @@ class OddJvmsTest {
         command.addAll(List.of("-cp", directory(Gemm.class) + File.pathSeparator + directory(SmallAnswers.class),
                 SmallAnswers.class.getName()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        List<String> lines = output.lines().toList();
         assertThat(process.waitFor()).as("%s: %s", command, lines).isZero();
         return lines;
     }

@@ -8,7 +8,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every row of the table of {@link Refusal}, and what {@link Provider} makes of the property, for JVMs that are made up. */
+/**
+ * Every row of the table of {@link Refusal}, and what {@link Provider} makes of the property, for JVMs that are made
+ * up.
+ */
 class RefusalTest {
 
     private static final String HOTSPOT = "OpenJDK 64-Bit Server VM";
@@ -22,7 +25,7 @@ class RefusalTest {
         assertThat(Refusal.of(good(512))).isNull();
         assertThat(Refusal.of(good(128))).isNull();
         assertThat(Refusal.of(new Jvm(false, HOTSPOT, false, false, false, true, 0))).isEqualTo(Refusal.NO_MODULE);
-        assertThat(Refusal.of(new Jvm(true, "Eclipse OpenJ9 VM", false, false, false, true, 512))).isEqualTo(Refusal.OTHER_VM);
+        assertThat(Refusal.of(new Jvm(true, "J9", false, false, false, true, 512))).isEqualTo(Refusal.OTHER_VM);
         assertThat(Refusal.of(new Jvm(true, HOTSPOT, false, true, false, true, 512))).isEqualTo(Refusal.OTHER_COMPILER);
         assertThat(Refusal.of(new Jvm(true, HOTSPOT, true, false, false, true, 512))).isEqualTo(Refusal.INTERPRETED);
         assertThat(Refusal.of(new Jvm(true, HOTSPOT, false, false, true, true, 512))).isEqualTo(Refusal.C1_ONLY);

@@ -9,7 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The scalar kernels around the sizes at which {@link ScalarTile} cuts, in scratch of just the length that they ask for. */
+/**
+ * The scalar kernels around the sizes at which {@link ScalarTile} cuts, in scratch of just the length that they ask
+ * for.
+ */
 class ScalarTwinsTest {
 
     @ParameterizedTest
@@ -21,8 +24,8 @@ class ScalarTwinsTest {
         float[][] columns = new float[2][n];
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
-            twins[t].head(n, queries, 1, 0, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(), input.bias(), 0,
-                    out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)]);
+            twins[t].head(n, queries, 1, 0, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
+                    input.bias(), 0, out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)]);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * Math.max(1, queries)).containsExactly(columns[1]);
@@ -37,8 +40,8 @@ class ScalarTwinsTest {
         float[][] columns = new float[2][n];
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
-            twins[t].headMax(n, 1, 2, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(), input.bias(), 0,
-                    out[t], 0, 2 * d, columns[t], 0, new float[twins[t].scratchLength(n, 2, d)]);
+            twins[t].headMax(n, 1, 2, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
+                    input.bias(), 0, out[t], 0, 2 * d, columns[t], 0, new float[twins[t].scratchLength(n, 2, d)]);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * n).containsExactly(columns[1]);
@@ -52,8 +55,8 @@ class ScalarTwinsTest {
         float[] best = new float[sources];
         int[] partner = new int[sources];
         float[] scratch = new float[ScalarBipartiteMatching.KERNEL.scratchLength(destinations, width)];
-        ScalarBipartiteMatching.KERNEL.match(x, 0, width, null, 0, sources, sources * width, width, null, 0, destinations, blocked,
-                width, 0f, best, partner, scratch);
+        ScalarBipartiteMatching.KERNEL.match(x, 0, width, null, 0, sources, sources * width, width, null, 0,
+                destinations, blocked, width, 0f, best, partner, scratch);
         for (int i = 0; i < sources; i++) {
             int row = i;
             double[] all = new double[destinations];

@@ -4,8 +4,9 @@ import java.util.SplittableRandom;
 import leanvit.kernels.Gemm.Epilogue;
 
 /**
- * The program of {@link OddJvmsTest}: small calls of the kernels against double arithmetic, in whatever JVM it is started.
- * Prints the provider, and a line for each kernel with the largest error in units of what is allowed. Needs java.base alone.
+ * The program of {@link OddJvmsTest}: small calls of the kernels against double arithmetic, in whatever JVM it is
+ * started. Prints the provider, and a line for each kernel with the largest error in units of what is allowed. Needs
+ * java.base alone.
  */
 final class SmallAnswers {
 
