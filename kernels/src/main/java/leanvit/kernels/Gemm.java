@@ -12,7 +12,7 @@ package leanvit.kernels;
  *
  * Any M, N, K ≥ 0; K = 0 gives the bias. Element (i, j) is one chain of fused multiply-adds over p = 0..K-1 that starts
  * from the bias: its bits depend on neither M, nor the vector width, nor on how a caller splits rows and panels between
- * threads. (The scalar provider multiplies and adds in two roundings; its bits differ from the SIMD ones.) Error:
+ * threads. (Without FMA hardware a product is rounded before it is added, and bits differ.) Error:
  * |C - exact| ≤ K·2⁻²⁴·Σ|a·b| to first order. NaN and infinities follow IEEE 754. No scratch. Thread-safe where calls write
  * disjoint parts of C.
  */

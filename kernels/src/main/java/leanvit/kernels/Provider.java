@@ -1,75 +1,70 @@
 package leanvit.kernels;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
 /**
  * Which implementation serves the kernels in this JVM, and why.
  *
- * <p>SIMD is the rule; the scalar code serves where SIMD does not pay. The system property {@code leanvit.simd} overrides
- * the choice: {@code auto} (default), {@code 512}, {@code 256}, {@code 128} or {@code scalar}. It is read once. The choice
- * is logged once, through {@link System.Logger}, at level {@code DEBUG}, or {@code WARNING} where SIMD was refused.
+ * <p>SIMD is the rule; the scalar code serves where SIMD does not pay: without the module jdk.incubator.vector, on a
+ * JVM that is not HotSpot, with another compiler than C2 (a JVMCI compiler, C1 alone, none), without FMA instructions,
+ * and with vectors under 128 bits. Vectors over 512 bits are used as 512. The system property {@code leanvit.simd}
+ * overrides the choice: {@code auto} (default), {@code 512}, {@code 256}, {@code 128} or {@code scalar}; it is read
+ * once. The choice is logged once, through the {@link System.Logger} {@code leanvit.kernels}, at level {@code DEBUG},
+ * or {@code WARNING} where SIMD was refused or the property could not be followed.
  */
 public final class Provider {
 
     private static final String PROPERTY = "leanvit.simd";
+    private static final int MOST_BITS = 512;
+
+    /** What serves: bits of a vector, 0 for scalar code; why; and how loudly to say so. */
+    record Choice(int bits, String reason, Level level) {
+    }
 
     /** True where the SIMD kernels serve; a constant to the JIT, so that the unused half of every dispatch is free. */
     static final boolean SIMD;
+    /**
+     * True where {@code Math.fma} is an instruction; without, it is a sum of {@code BigDecimal}s, 1000 times slower.
+     */
+    static final boolean FMA;
     private static final int VECTOR_BITS;
     private static final String REASON;
 
     static {
-        String asked = System.getProperty(PROPERTY, "auto");
-        String refusal = refusal();
-        int bits = 0;
-        String reason;
-        if (asked.equals("scalar")) {
-            reason = "asked for by -D" + PROPERTY + "=scalar";
-        } else if (refusal != null) {
-            reason = refusal;
-        } else {
-            int preferred = SimdProbe.preferredBits();
-            if (preferred < 128) {
-                reason = "this processor's preferred vectors have " + preferred + " bits, under 128";
-            } else if (asked.equals("auto")) {
-                bits = preferred;
-                reason = "preferred width of this processor";
-            } else if (!asked.matches("512|256|128")) {
-                bits = preferred;
-                reason = "-D" + PROPERTY + "=" + asked + " is none of auto, 512, 256, 128, scalar; preferred width used";
-            } else if (Integer.parseInt(asked) > preferred) {
-                bits = preferred;
-                reason = "-D" + PROPERTY + "=" + asked + " is wider than this processor's " + preferred + " bits";
-            } else {
-                bits = Integer.parseInt(asked);
-                reason = "asked for by -D" + PROPERTY + "=" + asked;
-            }
-        }
-        SIMD = bits > 0;
-        VECTOR_BITS = bits;
-        REASON = reason;
-        boolean surprising = refusal != null || reason.contains(" is none of ") || reason.contains(" is wider ");
-        Logger log = System.getLogger("leanvit.kernels");
-        log.log(surprising ? Level.WARNING : Level.DEBUG, Provider::describe);
+        Jvm jvm = Jvm.current();
+        Choice choice = choose(System.getProperty(PROPERTY, "auto"), jvm);
+        FMA = jvm.fma();
+        SIMD = choice.bits > 0;
+        VECTOR_BITS = choice.bits;
+        REASON = choice.reason;
+        System.getLogger("leanvit.kernels").log(choice.level, describe());
     }
 
     private Provider() {
     }
 
-    /** The reasons not to use SIMD, as a list to read; null where there is none. */
-    private static String refusal() {
-        if (!SimdProbe.MODULE_PRESENT) {
-            return "the module jdk.incubator.vector is missing: start java with --add-modules jdk.incubator.vector";
+    /** Chooses for a value of the property and a JVM. */
+    static Choice choose(String asked, Jvm jvm) {
+        if (asked.equals("scalar")) {
+            return new Choice(0, "asked for by -D" + PROPERTY + "=scalar", Level.DEBUG);
         }
-        String compiler = System.getProperty("java.vm.info", "");
-        if (compiler.contains("interpreted mode")) {
-            return "this JVM only interprets (-Xint); the Vector API needs the C2 compiler";
+        Refusal refusal = Refusal.of(jvm);
+        if (refusal != null) {
+            return new Choice(0, refusal.reason(), refusal.level());
         }
-        if (compiler.contains("emulated-client")) {
-            return "this JVM compiles with C1 only; the Vector API needs the C2 compiler";
+        int widest = Math.min(jvm.preferredBits(), MOST_BITS);
+        if (asked.equals("auto")) {
+            return new Choice(widest, "preferred width of this processor", Level.DEBUG);
         }
-        return null;
+        String option = "-D" + PROPERTY + "=" + asked;
+        if (!asked.matches("512|256|128")) {
+            return new Choice(widest, option + " is none of auto, 512, 256, 128, scalar; preferred width used",
+                    Level.WARNING);
+        }
+        if (Integer.parseInt(asked) > widest) {
+            return new Choice(widest, option + " is wider than this processor's " + widest + " bits", Level.WARNING);
+        }
+        return new Choice(Integer.parseInt(asked), "asked for by " + option, Level.DEBUG);
     }
 
     /** Returns {@code "simd"} or {@code "scalar"}. */

@@ -2,104 +2,185 @@ package leanvit.kernels;
 
 import java.util.Arrays;
 
-/** {@link Attention} without the Vector API, a query at a time; inner loops are ones that C2 vectorises. */
+/**
+ * {@link Attention} without the Vector API, transposed: a row of a {@link ScalarTile} is a key's scores by all queries
+ * of a block, then a channel of their results. Rows are long so, and a softmax over keys needs no sum within a row.
+ *
+ * <p>Scratch: queries [d, block], scores [N, block], then maxima over heads [N, block] (headMax alone).
+ */
 final class ScalarAttention implements Attention.Implementation {
 
     static final ScalarAttention KERNEL = new ScalarAttention();
 
     @Override
     public int scratchLength(int n, int heads, int headDim) {
-        return Math.toIntExact((long) heads * n * headDim + 2L * n + headDim);
+        return Math.toIntExact((2L * n + headDim) * ScalarTile.part(n, ScalarTile.COLUMNS));
     }
 
     @Override
     public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
+                            float[] scratch) {
+        ScalarTile tile = ScalarTile.acquire();
+        int width = heads * headDim;
         int q = qkvOffset + head * headDim;
-        int scores = n * headDim;
-        transposeKeys(n, headDim, qkv, q + heads * headDim, stride, scratch, 0);
         if (columnSum != null) {
             Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
         }
-        for (int i = 0; i < queries; i++) {
-            softmaxRow(n, headDim, qkv, q + i * stride, keyBias, biasOffset, scratch, 0, scores);
-            if (classRow != null && i == 0) {
-                System.arraycopy(scratch, scores, classRow, classRowOffset, n);
+        // Of n, as scratch is: 208 of 209 queries would make one block, where 209 make two.
+        int block = ScalarTile.part(n, ScalarTile.COLUMNS);
+        for (int i = 0; i < queries; i += block) {
+            int columns = Math.min(block, queries - i);
+            exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
+                    scratch);
+            int scores = headDim * columns;
+            for (int j = 0; classRow != null && i == 0 && j < n; j++) {
+                classRow[classRowOffset + j] = scratch[scores + j * columns] * tile.row[0];
             }
-            if (columnSum != null) {
-                axpy(n, 1f, scratch, scores, columnSum, columnSumOffset);
+            for (int j = 0; columnSum != null && j < n; j++) {
+                int to = columnSumOffset + j;
+                columnSum[to] = sum(columnSum[to], columns, scratch, scores + j * columns, tile.row);
             }
-            valuesRow(n, headDim, qkv, q + 2 * heads * headDim, stride, scratch, scores,
-                    out, outOffset + i * outStride + head * headDim);
+            values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch,
+                    out, outOffset + i * outStride + head * headDim, outStride);
         }
+        tile.release();
     }
 
     @Override
     public void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
                                float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                               float[] columns, int columnsOffset, float[] scratch) {
+                               float[] columnSum, int columnSumOffset, float[] scratch) {
+        ScalarTile tile = ScalarTile.acquire();
         int width = heads * headDim;
-        int scores = heads * n * headDim;
-        int maxima = scores + n + headDim;
-        for (int h = 0; h < heads; h++) {
-            transposeKeys(n, headDim, qkv, qkvOffset + width + h * headDim, stride, scratch, h * n * headDim);
-        }
-        Arrays.fill(columns, columnsOffset, columnsOffset + n, 0f);
-        for (int i = 0; i < n; i++) {
-            Arrays.fill(scratch, maxima, maxima + n, 0f);
+        Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
+        int block = ScalarTile.part(n, ScalarTile.COLUMNS);
+        for (int i = 0; i < n; i += block) {
+            int columns = Math.min(block, n - i);
+            int scores = headDim * columns;
+            int maxima = scores + n * columns;
+            Arrays.fill(scratch, maxima, maxima + n * columns, 0f);
             for (int h = 0; h < heads; h++) {
                 int q = qkvOffset + h * headDim;
-                softmaxRow(n, headDim, qkv, q + i * stride, keyBias, biasOffset, scratch, h * n * headDim, scores);
+                exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
+                    scratch);
                 for (int j = 0; j < n; j++) {
-                    if (scratch[scores + j] > scratch[maxima + j]) {
-                        scratch[maxima + j] = scratch[scores + j];
-                    }
+                    maximum(columns, scratch, scores + j * columns, tile.row, maxima + j * columns);
                 }
-                valuesRow(n, headDim, qkv, q + 2 * width, stride, scratch, scores, out, outOffset + i * outStride + h * headDim);
+                values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch,
+                        out, outOffset + i * outStride + h * headDim, outStride);
             }
-            if (i >= prefix) {
-                axpy(n - prefix, 1f, scratch, maxima + prefix, columns, columnsOffset + prefix);
+            int from = Math.max(0, prefix - i);
+            for (int j = prefix; j < n; j++) {
+                float sum = columnSum[columnSumOffset + j];
+                for (int c = from; c < columns; c++) {
+                    sum += scratch[maxima + j * columns + c];
+                }
+                columnSum[columnSumOffset + j] = sum;
             }
+        }
+        tile.release();
+    }
+
+    /**
+     * Fills scratch with exp(score - maximum of its query) and the tile's row with the reciprocals of each query's sum.
+     */
+    private static void exponentials(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int q, int k,
+                                     int stride, float[] keyBias, int biasOffset, float[] scratch) {
+        transposeQueries(columns, headDim, qkv, q, stride, scratch);
+        int scores = headDim * columns;
+        Arrays.fill(tile.row, 0, columns, Float.NEGATIVE_INFINITY);
+        int height = ScalarTile.part(n, ScalarTile.ROWS);
+        for (int j = 0; j < n; j += height) {
+            int rows = Math.min(height, n - j);
+            for (int r = 0; r < rows; r++) {
+                tile.fill(r, columns, keyBias == null ? 0f : keyBias[biasOffset + j + r]);
+            }
+            product(tile, rows, columns, headDim, qkv, k + j * stride, stride, 1, scratch, 0);
+            for (int r = 0; r < rows; r++) {
+                maximum(columns, tile.sums[r], tile.row);
+                System.arraycopy(tile.sums[r], 0, scratch, scores + (j + r) * columns, columns);
+            }
+        }
+        for (int c = 0; c < columns; c++) {
+            // Nothing to attend to: any finite number makes exponentials of 0.
+            tile.row[c] = tile.row[c] == Float.NEGATIVE_INFINITY ? 0f : tile.row[c];
+        }
+        Arrays.fill(tile.totals, 0, columns, 0);
+        for (int j = 0; j < n; j++) {
+            exponentials(columns, scratch, scores + j * columns, tile.row, tile.totals);
+        }
+        for (int c = 0; c < columns; c++) {
+            tile.row[c] = tile.totals[c] == 0 ? 0f : (float) (1 / tile.totals[c]);
         }
     }
 
-    private static void transposeKeys(int n, int headDim, float[] qkv, int k, int stride, float[] keys,
-                                      int offset) {
+    private static void transposeQueries(int columns, int headDim, float[] qkv, int q, int stride, float[] scratch) {
         float scale = (float) (1 / Math.sqrt(headDim));
-        for (int j = 0; j < n; j++) {
+        for (int i = 0; i < columns; i++) {
             for (int c = 0; c < headDim; c++) {
-                keys[offset + c * n + j] = qkv[k + j * stride + c] * scale;
+                scratch[c * columns + i] = qkv[q + i * stride + c] * scale;
             }
         }
     }
 
-    private static void softmaxRow(int n, int headDim, float[] qkv, int q, float[] keyBias, int biasOffset, float[] scratch,
-                                   int keys, int scores) {
-        if (keyBias == null) {
-            Arrays.fill(scratch, scores, scores + n, 0f);
-        } else {
-            System.arraycopy(keyBias, biasOffset, scratch, scores, n);
+    /** Adds to a tile the product of rows of a with the k rows of scratch from {@code b} on. */
+    private static void product(ScalarTile tile, int rows, int columns, int k, float[] a, int ao, int rowStep, int step,
+                                float[] scratch, int b) {
+        for (int p = 0; p < k; p += ScalarTile.STEPS) {
+            int steps = Math.min(ScalarTile.STEPS, k - p);
+            for (int s = 0; s < steps; s++) {
+                tile.copyRow(s, scratch, b + (p + s) * columns, columns);
+            }
+            tile.add(rows, columns, steps, a, ao + p * step, rowStep, step);
         }
-        for (int c = 0; c < headDim; c++) {
-            axpy(n, qkv[q + c], scratch, keys + c * n, scratch, scores);
-        }
-        ScalarSoftmax.KERNEL.rows(scratch, scores, n, 1, n, scratch, scores, n);
     }
 
-    private static void valuesRow(int n, int headDim, float[] qkv, int v, int stride, float[] scratch, int scores, float[] out,
-                                  int outOffset) {
-        int result = scores + n;
-        Arrays.fill(scratch, result, result + headDim, 0f);
-        for (int j = 0; j < n; j++) {
-            axpy(headDim, scratch[scores + j], qkv, v + j * stride, scratch, result);
+    private static void maximum(int columns, float[] x, float[] max) {
+        for (int c = 0; c < columns; c++) {
+            max[c] = Math.max(max[c], x[c]);
         }
-        System.arraycopy(scratch, result, out, outOffset, headDim);
     }
 
-    private static void axpy(int n, float factor, float[] x, int xo, float[] y, int yo) {
-        for (int j = 0; j < n; j++) {
-            y[yo + j] += factor * x[xo + j];
+    private static void exponentials(int columns, float[] x, int offset, float[] max, double[] totals) {
+        for (int c = 0; c < columns; c++) {
+            float value = ScalarMath.expNonPositive(x[offset + c] - max[c]);
+            x[offset + c] = value;
+            totals[c] += value;
+        }
+    }
+
+    /** Keeps the larger of maxima and shares; NaN is never larger. */
+    private static void maximum(int columns, float[] x, int offset, float[] factors, int maxima) {
+        for (int c = 0; c < columns; c++) {
+            float share = x[offset + c] * factors[c];
+            x[maxima + c] = share > x[maxima + c] ? share : x[maxima + c];
+        }
+    }
+
+    private static float sum(float sum, int columns, float[] x, int offset, float[] factors) {
+        for (int c = 0; c < columns; c++) {
+            sum += x[offset + c] * factors[c];
+        }
+        return sum;
+    }
+
+    private static void values(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int v, int stride,
+                               float[] scratch, float[] out, int outOffset, int outStride) {
+        int height = ScalarTile.part(headDim, ScalarTile.ROWS);
+        for (int channel = 0; channel < headDim; channel += height) {
+            int rows = Math.min(height, headDim - channel);
+            for (int r = 0; r < rows; r++) {
+                tile.fill(r, columns, 0f);
+            }
+            product(tile, rows, columns, n, qkv, v + channel, 1, stride, scratch, headDim * columns);
+            for (int i = 0; i < columns; i++) {
+                int to = outOffset + i * outStride + channel;
+                for (int r = 0; r < rows; r++) {
+                    out[to + r] = tile.sums[r][i] * tile.row[i];
+                }
+            }
         }
     }
 }

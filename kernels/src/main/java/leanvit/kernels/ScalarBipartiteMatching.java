@@ -1,11 +1,9 @@
 package leanvit.kernels;
 
-import java.util.Arrays;
-
 /**
- * {@link BipartiteMatching} without the Vector API.
+ * {@link BipartiteMatching} without the Vector API: similarities by {@link ScalarTile}.
  *
- * <p>Scratch: normalised destinations transposed, and a row of scores.
+ * <p>Scratch: normalised destinations transposed, then a tile's normalised sources.
  */
 final class ScalarBipartiteMatching implements BipartiteMatching.Implementation {
 
@@ -13,7 +11,7 @@ final class ScalarBipartiteMatching implements BipartiteMatching.Implementation 
 
     @Override
     public int scratchLength(int destinations, int width) {
-        return Math.toIntExact((long) destinations * (width + 1));
+        return Math.toIntExact(((long) destinations + ScalarTile.ROWS) * width);
     }
 
     @Override
@@ -21,28 +19,60 @@ final class ScalarBipartiteMatching implements BipartiteMatching.Implementation 
                              int destinationOffset, int destinationStride, int[] destinations, int destinationsOffset,
                              int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
                              float[] scratch) {
-        int scores = nDestinations * width;
+        ScalarTile tile = ScalarTile.acquire();
         for (int j = 0; j < nDestinations; j++) {
             int from = destinationOffset + row(destinations, destinationsOffset, j) * destinationStride;
-            float factor = factor(width, x, from, epsilon);
-            for (int c = 0; c < width; c++) {
-                scratch[c * nDestinations + j] = x[from + c] * factor;
+            normalise(width, x, from, epsilon, scratch, j, nDestinations);
+        }
+        int normalised = nDestinations * width;
+        int height = ScalarTile.part(nSources, ScalarTile.ROWS);
+        int block = ScalarTile.part(nDestinations, ScalarTile.COLUMNS);
+        for (int i = 0; i < nSources; i += height) {
+            int rows = Math.min(height, nSources - i);
+            for (int r = 0; r < rows; r++) {
+                int from = sourceOffset + row(sources, sourcesOffset, i + r) * sourceStride;
+                normalise(width, x, from, epsilon, scratch, normalised + r * width, 1);
+                best[i + r] = Float.NEGATIVE_INFINITY;
+                partner[i + r] = blocked < nDestinations ? blocked : -1;
+            }
+            for (int j = 0; j < nDestinations; j += block) {
+                int columns = Math.min(block, nDestinations - j);
+                similarities(tile, rows, columns, width, scratch, normalised, j, nDestinations);
+                for (int r = 0; r < rows; r++) {
+                    nearest(tile.sums[r], columns, j, Math.max(0, blocked - j), best, partner, i + r);
+                }
             }
         }
-        for (int i = 0; i < nSources; i++) {
-            int from = sourceOffset + row(sources, sourcesOffset, i) * sourceStride;
-            float factor = factor(width, x, from, epsilon);
-            Arrays.fill(scratch, scores, scores + nDestinations, 0f);
-            for (int c = 0; c < width; c++) {
-                axpy(nDestinations, x[from + c] * factor, scratch, c * nDestinations, scores);
+        tile.release();
+    }
+
+    private static void normalise(int width, float[] x, int from, float epsilon, float[] to, int offset, int step) {
+        float factor = factor(width, x, from, epsilon);
+        for (int c = 0; c < width; c++) {
+            to[offset + c * step] = x[from + c] * factor;
+        }
+    }
+
+    private static void similarities(ScalarTile tile, int rows, int columns, int width, float[] scratch, int normalised,
+                                     int first, int nDestinations) {
+        for (int r = 0; r < rows; r++) {
+            tile.fill(r, columns, 0f);
+        }
+        for (int c = 0; c < width; c += ScalarTile.STEPS) {
+            int steps = Math.min(ScalarTile.STEPS, width - c);
+            for (int s = 0; s < steps; s++) {
+                tile.copyRow(s, scratch, (c + s) * nDestinations + first, columns);
             }
-            best[i] = Float.NEGATIVE_INFINITY;
-            partner[i] = blocked < nDestinations ? blocked : -1;
-            for (int j = blocked; j < nDestinations; j++) {
-                if (scratch[scores + j] > best[i]) {
-                    best[i] = scratch[scores + j];
-                    partner[i] = j;
-                }
+            tile.add(rows, columns, steps, scratch, normalised + c, width, 1);
+        }
+    }
+
+    private static void nearest(float[] similarities, int columns, int first, int from, float[] best, int[] partner,
+                                int i) {
+        for (int j = from; j < columns; j++) {
+            if (similarities[j] > best[i]) {
+                best[i] = similarities[j];
+                partner[i] = first + j;
             }
         }
     }
@@ -59,11 +89,5 @@ final class ScalarBipartiteMatching implements BipartiteMatching.Implementation 
         }
         double norm = Math.sqrt(squares) + epsilon;
         return norm < Float.MIN_NORMAL ? 0f : (float) (1 / norm);
-    }
-
-    private static void axpy(int n, float factor, float[] x, int xo, int yo) {
-        for (int j = 0; j < n; j++) {
-            x[yo + j] += factor * x[xo + j];
-        }
     }
 }

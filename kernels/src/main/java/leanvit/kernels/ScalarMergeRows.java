@@ -77,7 +77,7 @@ final class ScalarMergeRows implements MergeRows.Implementation {
     /** {@code out += factor * x}. */
     static void add(int columns, float factor, float[] x, int from, float[] out, int to) {
         for (int c = 0; c < columns; c++) {
-            out[to + c] = Math.fma(factor, x[from + c], out[to + c]);
+            out[to + c] = ScalarMath.fma(factor, x[from + c], out[to + c]);
         }
     }
 
