@@ -61,7 +61,7 @@ final class Gemms {
         this.cOffset = cOffset;
         this.cStride = cStride;
         panels = b.panels() + (beside == null ? 0 : beside.panels());
-        if (workers.threads() == 1) {
+        if (workers.alone()) {
             multiply(0, m, 0, panels);
             return;
         }

@@ -125,6 +125,11 @@ final class Workers {
         return threads;
     }
 
+    /** Returns whether no helper can come to the next step, so that there is nothing to cut into pieces for. */
+    boolean alone() {
+        return !open;
+    }
+
     /** Calls the helpers in. */
     void open() {
         failure = null;
