@@ -16,6 +16,8 @@ final class Gemms {
     /** Pieces a thread where there are few panels: a thread that is late by one leaves little to wait for. */
     private static final int LEAST_PIECES = 8;
     private static final int MOST_PIECES = 32;
+    /** With so many rows a thread has its own, which stay in its cache from step to step, and not panels of its own. */
+    private static final int ROWS_A_THREAD = 160;
 
     private final Workers workers;
     private final Workers.Step step = this::piece;
@@ -61,13 +63,16 @@ final class Gemms {
         this.cOffset = cOffset;
         this.cStride = cStride;
         panels = b.panels() + (beside == null ? 0 : beside.panels());
-        if (workers.threads() == 1) {
+        if (workers.alone()) {
             multiply(0, m, 0, panels);
             return;
         }
         int least = LEAST_PIECES * workers.threads();
         panelPieces = Math.min(panels, MOST_PIECES * workers.threads());
         rowPieces = Math.max(1, Math.min((least + panelPieces - 1) / Math.max(1, panelPieces), m / LEAST_ROWS));
+        if (m >= ROWS_A_THREAD * workers.threads()) {
+            rowPieces = Math.max(rowPieces, workers.threads());
+        }
         workers.run(panelPieces * rowPieces, step);
     }
 

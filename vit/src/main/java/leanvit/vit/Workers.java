@@ -5,15 +5,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
  * Runs the pieces of a step on the caller's thread and, where it lent an executor, on that executor's threads too. A pass
- * has some eighty short steps, so helpers stay for the whole pass ({@link #open} to {@link #close}). Pieces go to whoever asks
- * next: a helper that comes late, or never, is not missed, and none that has left holds anything up.
+ * has some eighty short steps, so helpers stay for the whole pass ({@link #open} to {@link #close}). Each thread begins with a
+ * share of neighbouring pieces (threads that write the same cache lines at the same time slow each other down) and then takes
+ * what is left of the others': a helper that comes late, or never, is not missed, and none that has left holds anything up.
  *
  * <p>Between steps a helper spins for some microseconds, then yields its processor each time it finds nothing, and sleeps
  * after a millisecond; so does the caller where it waits for a helper's last piece. No more helpers are asked for than there
@@ -36,7 +37,11 @@ final class Workers {
         void run(int worker, int piece);
     }
 
-    private static final long CLOSED = 0xFFFF_FFFFL;
+    /** Bits of a piece's number in a ticket. */
+    private static final int PIECE_BITS = 20;
+    private static final long PIECE_MASK = (1L << PIECE_BITS) - 1;
+    /** Longs from a thread's ticket to the next thread's, so that each has a cache line of its own. */
+    private static final int LINE = 16;
     private static final int FREE = 0;
     private static final int TAKEN = 1;
     /** Looks for work before a thread begins to yield: some 10 microseconds. */
@@ -56,8 +61,11 @@ final class Workers {
     private final Executor executor;
     private final int threads;
     private final IntSupplier processors;
-    /** The step's number above, its next piece below; {@link #CLOSED} below while a step is being set up. */
-    private final AtomicLong ticket = new AtomicLong(CLOSED);
+    /**
+     * For each thread its share of the step's pieces: the step's number above, then the share's end, then its next piece. No
+     * two tickets are equal (but after millions of steps), so that one that has not changed belongs to the step at hand.
+     */
+    private final AtomicLongArray tickets;
     private final AtomicInteger finished = new AtomicInteger();
     /** Which workers' numbers are taken; the caller has 0. A helper keeps its own until it leaves, if need be in a later pass. */
     private final AtomicIntegerArray numbers;
@@ -73,9 +81,12 @@ final class Workers {
     private volatile Throwable failure;
     private Step step;
     private int pieces;
+    /** How many shares the pieces are cut into. */
+    private volatile int shares = 1;
     private final Runnable helperLoop = this::help;
 
     // The caller's own.
+    private long number;
     private long openedAt;
     private long lost;
     private int skip;
@@ -100,6 +111,7 @@ final class Workers {
         this.executor = threads == 1 ? null : Objects.requireNonNull(executor, "executor");
         this.threads = threads;
         this.processors = processors;
+        tickets = new AtomicLongArray(LINE * threads);
         numbers = new AtomicIntegerArray(threads);
         asleep = new AtomicReferenceArray<>(threads);
     }
@@ -111,6 +123,11 @@ final class Workers {
 
     int threads() {
         return threads;
+    }
+
+    /** Returns whether no helper can come to the next step, so that there is nothing to cut into pieces for. */
+    boolean alone() {
+        return !open;
     }
 
     /** Calls the helpers in. */
@@ -127,6 +144,7 @@ final class Workers {
         if (helpers <= 0) {
             return;
         }
+        shares = helpers + 1;
         caller = Thread.currentThread();
         lost = 0;
         openedAt = System.nanoTime();
@@ -176,18 +194,22 @@ final class Workers {
 
     /** Runs all pieces and returns when they are done. */
     void run(int pieces, Step step) {
-        if (pieces <= 1 || !open) {
+        if (pieces <= 1 || !open || pieces > PIECE_MASK) {
             for (int piece = 0; piece < pieces; piece++) {
                 step.run(0, piece);
             }
             return;
         }
         long start = System.nanoTime();
-        long number = (ticket.get() >>> 32) + 1;
         this.step = step;
         this.pieces = pieces;
         finished.set(0);
-        ticket.set(number << 32);
+        number++;
+        for (int share = shares - 1; share >= 0; share--) {
+            long from = (long) pieces * share / shares;
+            long end = (long) pieces * (share + 1) / shares;
+            tickets.set(LINE * share, number << 2 * PIECE_BITS | end << PIECE_BITS | from);
+        }
         int own = take(0) ? 1 : 0;
         if ((System.nanoTime() - start) * (pieces - 1) > WAKE_FOR_NANOS) {
             wake();
@@ -198,7 +220,6 @@ final class Workers {
         if (finished.get() < pieces) {
             await(start, own);
         }
-        ticket.set(number << 32 | CLOSED);
         if (failure != null) {
             throw rethrown(failure);
         }
@@ -297,7 +318,7 @@ final class Workers {
     private void sleep(int worker) {
         asleep.set(worker, Thread.currentThread());
         // Whoever opens a step or ends the pass looks for sleepers after that: one of the two sees the other.
-        if (open && !hasPieces(ticket.get())) {
+        if (open && !anyLeft()) {
             LockSupport.parkNanos(this, LEAVE_AFTER_NANOS);
         }
         asleep.set(worker, null);
@@ -312,33 +333,54 @@ final class Workers {
         }
     }
 
-    private boolean hasPieces(long now) {
-        long piece = now & CLOSED;
-        return piece != CLOSED && piece < pieces;
+    private boolean anyLeft() {
+        for (int share = 0; share < shares; share++) {
+            if (isLeft(tickets.get(LINE * share))) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    /** Does the step's next piece; returns whether there was one. */
+    private static boolean isLeft(long ticket) {
+        return (ticket & PIECE_MASK) < (ticket >>> PIECE_BITS & PIECE_MASK);
+    }
+
+    /** Does a piece, of the worker's own share or else of another's; returns whether there was one. */
     private boolean take(int worker) {
-        while (true) {
-            long now = ticket.get();
-            // Read after the ticket and before it is taken: a ticket unchanged in between belongs to this step.
-            Step current = step;
-            int last = pieces - 1;
-            if (!hasPieces(now)) {
-                return false;
-            }
-            if (ticket.compareAndSet(now, now + 1)) {
-                try {
-                    current.run(worker, (int) (now & CLOSED));
-                } catch (Throwable e) {
-                    failure = e;
-                } finally {
-                    Thread sleeper = finished.getAndIncrement() == last ? waiting : null;
-                    if (sleeper != null) {
-                        LockSupport.unpark(sleeper);
-                    }
-                }
+        int all = shares;
+        int share = worker % all;
+        for (int i = 0; i < all; i++) {
+            if (take(worker, LINE * share)) {
                 return true;
+            }
+            share = share + 1 == all ? 0 : share + 1;
+        }
+        return false;
+    }
+
+    private boolean take(int worker, int at) {
+        long ticket = tickets.get(at);
+        while (isLeft(ticket)) {
+            if (tickets.compareAndSet(at, ticket, ticket + 1)) {
+                run(worker, (int) (ticket & PIECE_MASK));
+                return true;
+            }
+            ticket = tickets.get(at);
+        }
+        return false;
+    }
+
+    /** Does a piece that has been taken: until it is finished, the step and its pieces do not change. */
+    private void run(int worker, int piece) {
+        int last = pieces - 1;
+        try {
+            step.run(worker, piece);
+        } catch (Throwable e) {
+            failure = e;
+        } finally {
+            if (finished.getAndIncrement() == last && waiting != null) {
+                LockSupport.unpark(waiting);
             }
         }
     }
