@@ -147,13 +147,15 @@ public final class BigPictures {
         }
     }
 
-    /** Both products of all blocks; in the last one the class token alone asks. */
+    /** Both products of all blocks, counted as {@link Inference#macs} counts: the last block too, for all tokens. */
     private static double attentionMacs(ModelShape shape) {
-        double n = shape.tokens();
-        return 2 * n * shape.width() * ((shape.depth() - 1) * n + 1);
+        return 2.0 * shape.tokens() * shape.tokens() * shape.width() * shape.depth();
     }
 
-    /** Returns the attention of a whole pass on random queries, keys and values: scores, softmax, values. */
+    /**
+     * Returns the attention of a whole pass on random queries, keys and values: scores, softmax, values. In the last
+     * block the class token alone asks, as in the model.
+     */
     private static Slices.Pass attention(ModelShape shape) {
         int n = shape.tokens();
         int width = shape.width();
