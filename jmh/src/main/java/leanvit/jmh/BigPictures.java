@@ -27,7 +27,7 @@ import leanvit.vit.weights.RandomWeights;
  *   --reducers LIST    beside the dense model (default tome:r=8)
  *   --slices N         of each (default 15)
  *   --seconds S        of warm-up, of each (default 2)
- *   --only N           the size of so many pixels alone
+ *   --only N           the size of so many pixels alone (ViT-L at 518: a minute and a half)
  *   --csv FILE         the table for a plot
  * </pre>
  */

@@ -23,7 +23,7 @@ import java.util.Map;
  *   --passes N         the longest warm-up (default 150), whichever comes first
  *   --java PATH        another JVM's launcher
  *   --jvm-args "..."   such as "-XX:CompileThresholdScaling=0.1"
- *   --one-core         taskset -c 0: the JIT has no processor to itself
+ *   --one-core         taskset -c 0: the JIT has no processor to itself, which finds most; give it --seconds 14
  * </pre>
  *
  * Exit status 1 where there were any.
