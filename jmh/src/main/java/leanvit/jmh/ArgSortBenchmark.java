@@ -48,7 +48,8 @@ public class ArgSortBenchmark extends KernelBenchmark {
 
     private void check(int[] expected) {
         if (!Arrays.equals(expected, Arrays.copyOf(order, expected.length))) {
-            throw new IllegalStateException(Arrays.toString(order) + " does not begin with " + Arrays.toString(expected));
+            throw new IllegalStateException(
+                    Arrays.toString(order) + " does not begin with " + Arrays.toString(expected));
         }
     }
 

@@ -27,7 +27,7 @@ import leanvit.vit.weights.RandomWeights;
  *   --reducers LIST    beside the dense model (default tome:r=8)
  *   --slices N         of each (default 15)
  *   --seconds S        of warm-up, of each (default 2)
- *   --only N           the size of so many pixels alone
+ *   --only N           the size of so many pixels alone (ViT-L at 518: a minute and a half)
  *   --csv FILE         the table for a plot
  * </pre>
  */
@@ -46,7 +46,8 @@ public final class BigPictures {
     /** Pixels of a side, and of a patch's. */
     private record Size(int side, int patch) {
 
-        static final List<Size> ALL = List.of(new Size(224, 16), new Size(384, 16), new Size(512, 16), new Size(518, 14));
+        static final List<Size> ALL =
+                List.of(new Size(224, 16), new Size(384, 16), new Size(512, 16), new Size(518, 14));
     }
 
     private BigPictures(String[] arguments) {
@@ -87,8 +88,8 @@ public final class BigPictures {
         Models.requireProvider("simd");
         System.out.println(Machine.describe() + "; " + arch + ", batch 1, one thread");
         System.out.println();
-        System.out.println("| pixels/patch | tokens | dense, ms | quartiles | GFLOP/s | attention, ms | of the time | of the MACs | "
-                + String.join(" | of dense | ", reducers) + " | of dense |");
+        System.out.println("| pixels/patch | tokens | dense, ms | quartiles | GFLOP/s | attention, ms | of the time"
+                + " | of the MACs | " + String.join(" | of dense | ", reducers) + " | of dense |");
         System.out.println("|---|---|---|---|---|---|---|---|" + "---|---|".repeat(reducers.size()));
         List<String> lines = new ArrayList<>();
         lines.add("pixels,patch,tokens,dense_ms,attention_ms,attention_macs_share," + String.join(",", reducers));
@@ -121,11 +122,12 @@ public final class BigPictures {
         double macs = dense.macs(0);
         double attentionMacs = attentionMacs(shape);
         StringBuilder row = new StringBuilder(String.format(Locale.ROOT,
-                "| %d/%d | %d | %.1f | %.1f–%.1f | %.0f | %.1f | %.0f %% | %.0f %% |", size.side, size.patch, shape.tokens(),
+                "| %d/%d | %d | %.1f | %.1f–%.1f | %.0f | %.1f | %.0f %% | %.0f %% |", size.side, size.patch,
+                shape.tokens(),
                 1000 * ms.median(), 1000 * ms.q1(), 1000 * ms.q3(), 2e-9 * macs / ms.median(), 1000 * attention,
                 100 * attention / ms.median(), 100 * attentionMacs / macs));
-        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%d,%d,%d,%.3f,%.3f,%.4f", size.side, size.patch,
-                shape.tokens(), 1000 * ms.median(), 1000 * attention, attentionMacs / macs));
+        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%d,%d,%d,%.3f,%.3f,%.4f", size.side,
+                size.patch, shape.tokens(), 1000 * ms.median(), 1000 * attention, attentionMacs / macs));
         for (String reducer : reducers) {
             double reduced = Quartiles.of(timed.seconds(reducer)).median();
             row.append(String.format(Locale.ROOT, " %.1f | %.2f× |", 1000 * reduced, ms.median() / reduced));
@@ -139,21 +141,23 @@ public final class BigPictures {
         try {
             VitConfig known = RandomWeights.of(arch, 1).config();
             VitConfig config = new VitConfig(known.architecture(), size.side, size.side, size.patch, known.width(),
-                    known.depth(), known.heads(), known.mlpHidden(), known.classes(), known.pooling(), known.distilled(),
-                    known.epsilon());
+                    known.depth(), known.heads(), known.mlpHidden(), known.classes(), known.pooling(),
+                    known.distilled(), known.epsilon());
             return VisionTransformer.of(config, RandomWeights.of(config, 1));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Both products of all blocks; in the last one the class token alone asks. */
+    /** Both products of all blocks, counted as {@link Inference#macs} counts: the last block too, for all tokens. */
     private static double attentionMacs(ModelShape shape) {
-        double n = shape.tokens();
-        return 2 * n * shape.width() * ((shape.depth() - 1) * n + 1);
+        return 2.0 * shape.tokens() * shape.tokens() * shape.width() * shape.depth();
     }
 
-    /** Returns the attention of a whole pass on random queries, keys and values: scores, softmax, values. */
+    /**
+     * Returns the attention of a whole pass on random queries, keys and values: scores, softmax, values. In the last
+     * block the class token alone asks, as in the model.
+     */
     private static Slices.Pass attention(ModelShape shape) {
         int n = shape.tokens();
         int width = shape.width();

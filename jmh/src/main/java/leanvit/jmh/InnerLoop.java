@@ -33,8 +33,8 @@ final class InnerLoop {
      * Finds loops: backward jumps over multiply-adds, without a shorter such loop inside.
      *
      * @param disassembly objdump's lines
-     * @param all         all of them; else the one with the most multiply-adds, and of equal ones the shortest: C2 makes
-     *                    a loop before and one after the main one, with its checks left in
+     * @param all         all of them; else the one with the most multiply-adds, and of equal ones the shortest: C2
+     *                    makes a loop before and one after the main one, with its checks left in
      */
     static List<InnerLoop> in(List<String> disassembly, boolean all) {
         List<Instruction> code = new ArrayList<>();

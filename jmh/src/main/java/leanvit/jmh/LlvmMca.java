@@ -9,10 +9,10 @@ import java.util.regex.Pattern;
 /**
  * LLVM's machine code analyzer: how long a loop takes on a processor, by LLVM's tables, all loads from the first cache.
  *
- * <p>Its AMD tables end at Zen 4, which does 512 bits in two halves (and LLVM 16 counts twice that). Zen 5 has full-width
- * units, two for multiply-adds and two for loads, as Zen 3 has of 256 bits: {@code znver3} judges 512-bit code with every
- * register halved, which keeps the instructions, their ports and their dependences. LLVM 14's table of Zen 3 does not
- * know the 256-bit forms of AVX-512 instructions well (twice the cycles); LLVM 16's does.
+ * <p>Its AMD tables end at Zen 4, which does 512 bits in two halves (and LLVM 16 counts twice that). Zen 5 has
+ * full-width units, two for multiply-adds and two for loads, as Zen 3 has of 256 bits: {@code znver3} judges 512-bit
+ * code with every register halved, which keeps the instructions, their ports and their dependences. LLVM 14's table of
+ * Zen 3 does not know the 256-bit forms of AVX-512 instructions well (twice the cycles); LLVM 16's does.
  *
  * @param program its name or path
  */

@@ -18,7 +18,7 @@ import java.util.Map;
  * <pre>
  * java -cp jmh/target/benchmarks.jar leanvit.jmh.MachineCode [options]
  *
- *   --methods PATTERN  as -XX:CompileCommand takes it (default leanvit.kernels.SimdTile*::*)
+ *   --methods LIST     patterns as -XX:CompileCommand takes them (default leanvit.kernels.SimdTile*::*)
  *   --shapes LIST      what to multiply, M x K x N (default 197x192x768,197x768x192: tiles of all heights)
  *   --epilogues LIST   of NONE, GELU, RESIDUAL (default NONE)
  *   --cpus LIST        as llvm-mca -mcpu takes them (default icelake-server,znver3: see LlvmMca)
@@ -84,16 +84,18 @@ public final class MachineCode {
 
     private void run() throws IOException {
         List<String> jvm = new ArrayList<>(jvmArgs);
-        jvm.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:CompileCommand=print," + methods));
+        jvm.add("-XX:+UnlockDiagnosticVMOptions");
+        for (String pattern : methods.split(",")) {
+            jvm.add("-XX:CompileCommand=print," + pattern);
+        }
         List<String> lines = new ChildJvm(List.of(), java, jvm).run(MachineCodeWork.class, shapes, epilogues);
         List<PrintedMethod> printed = PrintedMethod.ofC2(lines);
         if (printed.isEmpty()) {
             throw new IllegalArgumentException("C2 compiled no method that matches " + methods);
         }
-        System.out.println(lines.stream().filter(line -> line.startsWith(MachineCodeWork.MACHINE)).findFirst().orElseThrow()
-                .substring(MachineCodeWork.MACHINE.length()));
-        System.out.println("steps: of " + step + " multiply-adds; spills: instructions that touch the stack; cycles: of a"
-                + " step, by " + mca.program());
+        lines.stream().filter(line -> line.startsWith(MachineCodeWork.MACHINE)).forEach(System.out::println);
+        System.out.println("steps: of " + step + " multiply-adds; spills: instructions that touch the stack; cycles: of"
+                + " a step, by " + mca.program());
         System.out.println();
         System.out.println("| method | multiply-adds a turn | steps a turn | instructions a step | spills a step | "
                 + String.join(" | ", processors) + " |");

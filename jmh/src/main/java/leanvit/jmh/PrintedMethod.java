@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 record PrintedMethod(String name, long address, byte[] code) {
 
     /** Only whole methods: with a {@code %} it is one that was entered in the middle of its loop. */
-    private static final Pattern TITLE = Pattern.compile("Compiled method \\(c2\\)\\s+\\d+\\s+\\d+\\s+\\d\\s+(\\S+) \\(.*");
+    private static final Pattern TITLE =
+            Pattern.compile("Compiled method \\(c2\\)\\s+\\d+\\s+\\d+\\s+\\d\\s+(\\S+) \\(.*");
     private static final Pattern BYTES = Pattern.compile("\\s*0x([0-9a-f]+): ((?:[0-9a-f]{2,4}[ |]*)+)");
 
     /** Returns C2's methods, in the order in which they were compiled. */

@@ -12,9 +12,9 @@ public final class Slices {
     /** A slice ends with the pass in which so much has gone by: under a tenth of a second where passes are short. */
     private static final long SLICE_NANOS = 60_000_000;
     /** Slow passes make few slices: so many even then. */
-    private static final int LEAST_SLICES = 9;
+    private static final int LEAST_SLICES = 5;
     private static final double LONGEST_SECONDS = 30;
-    private static final int LEAST_WARM_UP_PASSES = 3;
+    private static final int LEAST_WARM_UP_ROUNDS = 2;
 
     private final List<Contender> contenders = new ArrayList<>();
 
@@ -72,7 +72,7 @@ public final class Slices {
                 contender.slice();
             }
             long now = System.nanoTime();
-            if (++rounds >= LEAST_WARM_UP_PASSES && now >= end) {
+            if (++rounds >= LEAST_WARM_UP_ROUNDS && now >= end) {
                 return (now - start) * 1e-9;
             }
         }

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Starts many JVMs one after another, each with a whole model, and counts those that came out wrong: that still allocate
- * when warm, or take over 1.5 times the median of their reducer's starts. The JIT compiles in the background, in an order
- * and from profiles that differ from start to start; one start says nothing.
+ * Starts many JVMs one after another, each with a whole model, and counts those that came out wrong: that still
+ * allocate when warm, or take over 1.5 times the median of their reducer's starts. The JIT compiles in the background,
+ * in an order and from profiles that differ from start to start; one start says nothing.
  *
  * <pre>
  * java -cp jmh/target/benchmarks.jar leanvit.jmh.Starts [options]
@@ -23,7 +23,7 @@ import java.util.Map;
  *   --passes N         the longest warm-up (default 150), whichever comes first
  *   --java PATH        another JVM's launcher
  *   --jvm-args "..."   such as "-XX:CompileThresholdScaling=0.1"
- *   --one-core         taskset -c 0: the JIT has no processor to itself
+ *   --one-core         taskset -c 0: the JIT has no processor to itself, which finds most; give it --seconds 14
  * </pre>
  *
  * Exit status 1 where there were any.
@@ -92,7 +92,8 @@ public final class Starts {
     /** Returns how many starts came out wrong. */
     private int run() {
         ChildJvm jvm = new ChildJvm(prefix, java, jvmArgs);
-        System.out.println(Machine.processor() + "; " + arch + "; " + (java == null ? "this JVM, " + Runtime.version() : java)
+        System.out.println(Machine.processor() + "; " + arch + "; "
+                + (java == null ? "Java " + Runtime.version() : java)
                 + (jvmArgs.isEmpty() ? "" : " " + String.join(" ", jvmArgs)) + (prefix.isEmpty() ? "" : "; one core"));
         Map<String, List<Start>> measured = new LinkedHashMap<>();
         reducers.forEach(reducer -> measured.put(reducer, new ArrayList<>()));
@@ -112,8 +113,8 @@ public final class Starts {
         try {
             List<String> lines = jvm.run(StartsChild.class, arch, reducer, seconds, passes);
             String[] numbers = lines.get(lines.size() - 1).split(" ");
-            return new Start(number, Double.parseDouble(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]),
-                    null);
+            return new Start(number, Double.parseDouble(numbers[0]), Long.parseLong(numbers[1]),
+                    Long.parseLong(numbers[2]), null);
         } catch (IOException e) {
             return new Start(number, Double.NaN, 0, 0, e.getMessage());
         }
@@ -127,8 +128,8 @@ public final class Starts {
 
     private static int report(Map<String, List<Start>> measured, int count) {
         System.out.println();
-        System.out.println("| reducer | starts | allocate always | in some passes | slow | failed | median ms | quartiles"
-                + " | worst ms |");
+        System.out.println("| reducer | starts | allocate always | in some passes | slow | failed | median ms"
+                + " | quartiles | worst ms |");
         System.out.println("|---|---|---|---|---|---|---|---|---|");
         int wrong = 0;
         StringBuilder slowOnes = new StringBuilder();
@@ -140,14 +141,15 @@ public final class Starts {
             long some = ended.stream().filter(start -> start.bytes <= 0 && start.allocates()).count();
             int failed = entry.getValue().size() - ended.size();
             wrong += failed + (int) ended.stream().filter(start -> start.allocates() || slow.contains(start)).count();
-            slow.forEach(start -> slowOnes.append("slow: start ").append(start.number).append(", ").append(entry.getKey())
-                    .append(": ").append(describe(start)).append('\n'));
-            System.out.printf(Locale.ROOT, "| %s | %d | %d | %d | %d | %d | %.2f | %.2f–%.2f | %.2f |%n", entry.getKey(),
-                    entry.getValue().size(), always, some, slow.size(), failed, millis.median(), millis.q1(), millis.q3(),
-                    ended.stream().mapToDouble(Start::millis).max().orElse(Double.NaN));
+            slow.forEach(start -> slowOnes.append("slow: start ").append(start.number).append(", ")
+                    .append(entry.getKey()).append(": ").append(describe(start)).append('\n'));
+            System.out.printf(Locale.ROOT, "| %s | %d | %d | %d | %d | %d | %.2f | %.2f–%.2f | %.2f |%n",
+                    entry.getKey(), entry.getValue().size(), always, some, slow.size(), failed, millis.median(),
+                    millis.q1(), millis.q3(), ended.stream().mapToDouble(Start::millis).max().orElse(Double.NaN));
         }
         System.out.print(slowOnes);
-        System.out.println(wrong + " of " + count + " starts allocated, were over " + SLOW + " times their median, or failed");
+        System.out.println(wrong + " of " + count + " starts allocated, were over " + SLOW
+                + " times their median, or failed");
         return wrong;
     }
 }

@@ -14,8 +14,8 @@ import leanvit.jmh.Quartiles;
 /**
  * Times LeanViT beside ONNX Runtime and netlib, one thread each, and prints the README's tables.
  *
- * <p>All contenders of a row run in one JVM in slices of 60 ms (or a pass, where that takes longer), in turn. A ratio is
- * the median of the slices' ratios, its quartiles in brackets: separate processes, seconds apart, would let a noisy
+ * <p>All contenders of a row run in one JVM in slices of 60 ms (or a pass, where that takes longer), in turn. A ratio
+ * is the median of the slices' ratios, its quartiles in brackets: separate processes, seconds apart, would let a noisy
  * machine decide. The middle one of several starts of that JVM is printed.
  *
  * <pre>
@@ -76,8 +76,8 @@ public final class PeersTable {
                     }
                     option(argument, arguments[i]);
                 }
-                default -> throw new IllegalArgumentException("unknown argument " + argument + ", expected matmul, models,"
-                        + " --starts, --slices, --only, --reducers, --avx2, --bits, --jvm-args or --java");
+                default -> throw new IllegalArgumentException("unknown argument " + argument + ", expected matmul,"
+                        + " models, --starts, --slices, --only, --reducers, --avx2, --bits, --jvm-args or --java");
             }
         }
         if (parts.isEmpty()) {
@@ -138,8 +138,9 @@ public final class PeersTable {
             double[] ratios = measured.starts(contenders.get(0), peer);
             Arrays.sort(ratios);
             if (ratios[ratios.length - 1] > SUSPICIOUS * ratios[0]) {
-                suspicious.add(row + (batch == 0 ? "" : ", batch " + batch) + ", " + contenders.get(0) + " to " + peer + ": "
-                        + Arrays.toString(Arrays.stream(ratios).map(x -> Math.rint(x * 1000) / 1000).toArray()));
+                String title = row + (batch == 0 ? "" : ", batch " + batch) + ", " + contenders.get(0) + " to " + peer;
+                double[] rounded = Arrays.stream(ratios).map(x -> Math.rint(x * 1000) / 1000).toArray();
+                suspicious.add(title + ": " + Arrays.toString(rounded));
             }
         }
         return measured;
@@ -172,8 +173,8 @@ public final class PeersTable {
             }
             PeersStarts row = measure(shape, 0, MATMUL_WARM_UP, contenders);
             if (first) {
-                head(row, "matmul, GFLOP/s", "LeanViT", "FMA limit", "LeanViT is, %", "ONNX Runtime", "LeanViT is", "netlib",
-                        "LeanViT is");
+                head(row, "matmul, GFLOP/s", "LeanViT", "FMA limit", "LeanViT is, %", "ONNX Runtime", "LeanViT is",
+                        "netlib", "LeanViT is");
                 first = false;
             }
             print(shape.replace('x', '×'), number("%.0f", row.rate(PeersRow.OURS)),
@@ -221,8 +222,8 @@ public final class PeersTable {
             }
         }
         if (!reduced.isEmpty()) {
-            head(row, "reduced, ms an image", "batch", "reducer", "LeanViT", "of our dense", "of what its MACs allow, %",
-                    "of ONNX Runtime's dense");
+            head(row, "reduced, ms an image", "batch", "reducer", "LeanViT", "of our dense",
+                    "of what its MACs allow, %", "of ONNX Runtime's dense");
             reduced.forEach(PeersTable::print);
         }
     }
