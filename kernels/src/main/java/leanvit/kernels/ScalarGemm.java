@@ -86,13 +86,4 @@ final class ScalarGemm implements Gemm.Implementation {
         }
         System.arraycopy(sums, 0, c, co, columns);
     }
-
-    /** Replaces a tile's values by their GELU. */
-    static void gelu(int rows, int columns, float[] c, int co, int ldc) {
-        for (int r = 0; r < rows; r++, co += ldc) {
-            for (int j = co; j < co + columns; j++) {
-                c[j] = ScalarMath.gelu(c[j]);
-            }
-        }
-    }
 }

@@ -1,7 +1,6 @@
 package leanvit.kernels;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The inner loop of all scalar products, and room for it: {@code sums[i][j] += a[i][p] * b[p][j]} for up to 104 rows,
@@ -14,8 +13,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * array. 4 steps a pass make 6 memory accesses of 4 multiply-adds, at 60 GFLOP/s (AMD Zen 5, 512 bits). 8 steps are too
  * many for C2 unless the number of columns is a constant, 16 in any case, and several rows at once for JDK 17.
  *
- * <p>92 KB, kept for the next call, for at most 16 threads at a time; more threads, or unlucky ones, allocate a tile a
- * call.
+ * <p>92 KB, kept for the next call ({@link Spares}).
  */
 final class ScalarTile {
 
@@ -28,7 +26,7 @@ final class ScalarTile {
     /** Steps of p in a pass. */
     static final int STEPS = 4;
 
-    private static final AtomicReferenceArray<ScalarTile> IDLE = new AtomicReferenceArray<>(16);
+    private static final Spares<ScalarTile> SPARES = new Spares<>();
 
     /** The results; C2 knows nothing of rows, hence an array each. */
     final float[][] sums = new float[ROWS][COLUMNS];
@@ -46,17 +44,12 @@ final class ScalarTile {
 
     /** Takes an idle tile, or makes one; to be given back by {@link #release}. Its values are anything. */
     static ScalarTile acquire() {
-        ScalarTile idle = IDLE.getAndSet(slot(), null);
-        return idle == null ? new ScalarTile() : idle;
+        ScalarTile spare = SPARES.take();
+        return spare == null ? new ScalarTile() : spare;
     }
 
     void release() {
-        IDLE.set(slot(), this);
-    }
-
-    @SuppressWarnings("deprecation") // Thread.threadId() comes with Java 19.
-    private static int slot() {
-        return (int) Thread.currentThread().getId() & 15;
+        SPARES.giveBack(this);
     }
 
     /** Returns into how even a part {@code total} is cut where none may exceed {@code most}. */

@@ -11,14 +11,14 @@ import jdk.incubator.vector.FloatVector;
  * panels of {@link PanelLayout}; a key panel's bias row holds the key's bias, and -infinity where columns are padding, so
  * that padding drops out of the softmax by itself.
  *
- * <p>Scratch: for each head its key panels and its value panels; then a tile of scores (6 x padded N), a tile of results
- * (6 x padded d), a tile of maxima (headMax alone), and 6 reciprocal row sums.
+ * <p>Scratch: for each head its key panels and its value panels; then a tile of scores (5 x padded N), a tile of results
+ * (5 x padded d), a tile of maxima (headMax alone), and 5 reciprocal row sums.
  */
 final class SimdAttention implements Attention.Implementation {
 
     static final SimdAttention KERNEL = new SimdAttention();
 
-    private static final int TILE_ROWS = 6;
+    private static final int TILE_ROWS = SimdGemm.TILE_ROWS;
 
     @Override
     public int scratchLength(int n, int heads, int headDim) {
@@ -149,7 +149,7 @@ final class SimdAttention implements Attention.Implementation {
         int padded = PanelLayout.paddedColumns(n);
         for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
             int first = PanelLayout.column(padded, panel);
-            SimdGemm.storeTile(rows, headDim, qkv, q, stride, scratch, packed + first * (headDim + 1),
+            SimdGemm.tile(rows, headDim, qkv, q, stride, scratch, packed + first * (headDim + 1),
                     PanelLayout.width(padded, panel), scratch, tile + first, padded);
         }
         for (int r = 0; r < rows; r++) {
@@ -191,7 +191,7 @@ final class SimdAttention implements Attention.Implementation {
         int resultStride = PanelLayout.paddedColumns(headDim);
         for (int panel = 0; panel < PanelLayout.panels(resultStride); panel++) {
             int first = PanelLayout.column(resultStride, panel);
-            SimdGemm.storeTile(rows, n, scratch, tile, padded, scratch, values + first * (n + 1),
+            SimdGemm.tile(rows, n, scratch, tile, padded, scratch, values + first * (n + 1),
                     PanelLayout.width(resultStride, panel), scratch, result + first, resultStride);
         }
         for (int r = 0; r < rows; r++) {

@@ -23,7 +23,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
 
     static final SimdBipartiteMatching KERNEL = new SimdBipartiteMatching();
 
-    private static final int TILE_ROWS = 6;
+    private static final int TILE_ROWS = SimdGemm.TILE_ROWS;
     /** Rows whose squares add up to more or less are normalised beforehand, so that no product overflows or vanishes. */
     private static final float SMALLEST = 0x1p-90f;
     private static final float LARGEST = 0x1p90f;
@@ -80,7 +80,7 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             }
             for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
                 int column = PanelLayout.column(padded, panel);
-                SimdGemm.storeTile(height, width, scratch, tile, width, scratch, FloatArena.START + column * (width + 1),
+                SimdGemm.tile(height, width, scratch, tile, width, scratch, FloatArena.START + column * (width + 1),
                         PanelLayout.width(padded, panel), scratch, scores + column, padded);
             }
             for (int r = 0; r < height; r++) {

@@ -1,35 +1,62 @@
 package leanvit.kernels;
 
-/** {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. */
+import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.L;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. Epilogues that read C, and the columns that fill
+ * no panel, go by way of a tile of their own in the first-level cache; so the tile has one form, compiled once, always hot.
+ *
+ * <p>Why the tile is 5 rows by 3 vectors, and ends as it does:
+ * <ul>
+ * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 a multiply-add, 209 a load, 67 a broadcast. At
+ *     8,000 (DesiredMethodLimit) it puts the rest off, and then a result is a FloatVector of some class: on JDK 17 the next
+ *     call on it asks a type profile, and a store whose profile came too early or too late is boxed for the JVM's life. 5 x 3
+ *     takes 7,500 up to the end of the loop; 6 x 3, a hundredth faster, 8,800, and 1 start in 14 was 20 times slower.
+ * <li>{@code do while}: behind it the sums are the loop body's results, whose class C2 knows; behind {@code for} they are what
+ *     goes round the loop, whose class it does not know while it parses.
+ * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast on AMD, but
+ *     left two checks and two reloads in every step, a quarter of the speed on Intel.
+ * </ul>
+ */
 final class SimdGemm implements Gemm.Implementation {
 
     static final SimdGemm KERNEL = new SimdGemm();
 
-    private static final int TILE_ROWS = 6;
+    /** Rows of a tile. */
+    static final int TILE_ROWS = 5;
+
+    private static final int TILE_COLUMNS = 3 * L;
+    private static final Spares<float[]> TILES = new Spares<>();
 
     @Override
     public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel,
                          int toPanel, Gemm.Epilogue epilogue, float[] c, int co, int ldc) {
+        float[] tile = TILES.take();
+        tile = tile == null ? new float[TILE_ROWS * TILE_COLUMNS] : tile;
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int first = PanelLayout.column(n, panel);
             int width = PanelLayout.width(n, panel);
             int bo = bOffset + PanelLayout.offset(k, n, panel);
             if (first + width > n) {
-                ragged(m, a, ao, lda, k, n - first, b, bo, width, epilogue, c, co + first, ldc);
+                ragged(m, a, ao, lda, k, n - first, b, bo, width, epilogue, tile, c, co + first, ldc);
             } else if (epilogue == Gemm.Epilogue.RESIDUAL) {
-                add(m, a, ao, lda, k, b, bo, width, c, co + first, ldc);
+                residual(m, a, ao, lda, k, b, bo, width, tile, c, co + first, ldc);
             } else if (epilogue == Gemm.Epilogue.GELU) {
                 gelu(m, a, ao, lda, k, b, bo, width, c, co + first, ldc);
             } else {
                 store(m, a, ao, lda, k, b, bo, width, c, co + first, ldc);
             }
         }
+        TILES.giveBack(tile);
     }
 
-    /** All rows by one whole panel. */
-    static void store(int m, float[] a, int ao, int lda, int k, float[] b, int bo, int width, float[] c, int co, int ldc) {
+    private static void store(int m, float[] a, int ao, int lda, int k, float[] b, int bo, int width, float[] c, int co,
+                              int ldc) {
         for (int i = 0; i < m; i += TILE_ROWS) {
-            storeTile(Math.min(TILE_ROWS, m - i), k, a, ao + i * lda, lda, b, bo, width, c, co + i * ldc, ldc);
+            tile(Math.min(TILE_ROWS, m - i), k, a, ao + i * lda, lda, b, bo, width, c, co + i * ldc, ldc);
         }
     }
 
@@ -37,51 +64,74 @@ final class SimdGemm implements Gemm.Implementation {
                              int ldc) {
         for (int i = 0; i < m; i += TILE_ROWS) {
             int rows = Math.min(TILE_ROWS, m - i);
-            storeTile(rows, k, a, ao + i * lda, lda, b, bo, width, c, co + i * ldc, ldc);
+            tile(rows, k, a, ao + i * lda, lda, b, bo, width, c, co + i * ldc, ldc);
             // The tile has just been written and lies in the first-level cache.
             SimdGelu.tile(rows, width, c, co + i * ldc, ldc);
         }
     }
 
-    private static void add(int m, float[] a, int ao, int lda, int k, float[] b, int bo, int width, float[] c, int co,
-                            int ldc) {
-        boolean wide = PanelLayout.isWide(width);
+    private static void residual(int m, float[] a, int ao, int lda, int k, float[] b, int bo, int width, float[] tile,
+                                 float[] c, int co, int ldc) {
         for (int i = 0; i < m; i += TILE_ROWS) {
-            int last = Math.min(TILE_ROWS, m - i) - 1;
-            if (wide) {
-                SimdTile3.add(k, a, ao + i * lda, lda, last, b, bo, c, co + i * ldc, ldc);
-            } else {
-                SimdTile2.add(k, a, ao + i * lda, lda, last, b, bo, c, co + i * ldc, ldc);
+            int rows = Math.min(TILE_ROWS, m - i);
+            tile(rows, k, a, ao + i * lda, lda, b, bo, width, tile, 0, width);
+            add(rows, width, tile, c, co + i * ldc, ldc);
+        }
+    }
+
+    /** Adds a tile of whole vectors to C; one loop over the vectors of all rows, as in {@link SimdGelu#tile}. */
+    private static void add(int rows, int width, float[] tile, float[] c, int co, int ldc) {
+        int row = co;
+        int column = 0;
+        int length = rows * width;
+        for (int t = 0; t < length; t += L) {
+            int to = row + column;
+            FloatVector.fromArray(F, c, to).add(FloatVector.fromArray(F, tile, t)).intoArray(c, to);
+            column += L;
+            if (column == width) {
+                column = 0;
+                row += ldc;
             }
         }
     }
 
-    /** Computes 1 to 6 rows by one whole panel. */
-    static void storeTile(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co,
-                          int ldc) {
-        if (PanelLayout.isWide(width)) {
-            SimdTile3.store(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
-        } else {
-            SimdTile2.store(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
-        }
-    }
-
-    /** All rows by the columns, fewer than two vectors of them, that fill no panel. */
+    /** The columns, fewer than two vectors of them, that fill no panel: whole vectors into the tile, plain loops out of it. */
     private static void ragged(int m, float[] a, int ao, int lda, int k, int columns, float[] b, int bo, int width,
-                               Gemm.Epilogue epilogue, float[] c, int co, int ldc) {
-        boolean add = epilogue == Gemm.Epilogue.RESIDUAL;
-        boolean gelu = epilogue == Gemm.Epilogue.GELU;
-        for (int i = 0; i < m; i++) {
-            int row = ao + i * lda;
-            for (int j = 0; j < columns; j++) {
-                float sum = b[bo + j];
-                int bi = bo + width + j;
-                for (int p = 0; p < k; p++) {
-                    sum = Math.fma(a[row + p], b[bi + p * width], sum);
-                }
-                int to = co + i * ldc + j;
-                c[to] = add ? c[to] + sum : gelu ? ScalarMath.gelu(sum) : sum;
+                               Gemm.Epilogue epilogue, float[] tile, float[] c, int co, int ldc) {
+        for (int i = 0; i < m; i += TILE_ROWS) {
+            int rows = Math.min(TILE_ROWS, m - i);
+            tile(rows, k, a, ao + i * lda, lda, b, bo, width, tile, 0, width);
+            for (int r = 0; r < rows; r++) {
+                finish(epilogue, columns, tile, r * width, c, co + (i + r) * ldc);
             }
+        }
+    }
+
+    private static void finish(Gemm.Epilogue epilogue, int columns, float[] tile, int row, float[] c, int to) {
+        for (int j = 0; j < columns; j++) {
+            float sum = tile[row + j];
+            c[to + j] = switch (epilogue) {
+                case NONE -> sum;
+                case GELU -> ScalarMath.gelu(sum);
+                case RESIDUAL -> c[to + j] + sum;
+            };
+        }
+    }
+
+    /** Computes 1 to {@link #TILE_ROWS} rows by one panel, padding included. */
+    static void tile(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int ldc) {
+        if (k == 0) {
+            biasAlone(rows, b, bo, width, c, co, ldc);
+        } else if (PanelLayout.isWide(width)) {
+            SimdTile3.rows(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
+        } else {
+            SimdTile2.rows(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
+        }
+    }
+
+    private static void biasAlone(int rows, float[] b, int bo, int width, float[] c, int co, int ldc) {
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(b, bo, c, co + r * ldc, width);
         }
     }
 }
