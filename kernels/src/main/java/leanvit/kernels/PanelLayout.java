@@ -18,7 +18,10 @@ final class PanelLayout {
     /** Floats in a vector of the packed layout. */
     static final int LANES = SimdProbe.MODULE_PRESENT ? Lanes.L : 16;
 
-    /** Where packed data starts in an array of its own, so that vectors do not straddle cache lines; see {@link FloatArena}. */
+    /**
+     * Where packed data starts in an array of its own, so that vectors do not straddle cache lines; see {@link
+     * FloatArena}.
+     */
     static final int START = FloatArena.START;
 
     private static final boolean WIDE = SimdProbe.MODULE_PRESENT && Lanes.REGISTERS_32;
@@ -73,7 +76,9 @@ final class PanelLayout {
         return width == WIDE_COLUMNS;
     }
 
-    /** Returns where panel {@code panel} of a packed matrix of k rows begins, its bias row, from the matrix' own begin. */
+    /**
+     * Returns where panel {@code panel} of a packed matrix of k rows begins, its bias row, from the matrix' own begin.
+     */
     static int offset(int k, int columns, int panel) {
         return column(columns, panel) * (k + 1);
     }
@@ -82,7 +87,8 @@ final class PanelLayout {
     static int packedLength(int k, int columns) {
         long length = (long) paddedColumns(columns) * (k + 1L);
         if (length > Integer.MAX_VALUE - 64) {
-            throw new IllegalArgumentException("a packed matrix of " + k + " x " + columns + " needs " + length + " floats");
+            throw new IllegalArgumentException(
+                    "a packed matrix of " + k + " x " + columns + " needs " + length + " floats");
         }
         return (int) length;
     }
