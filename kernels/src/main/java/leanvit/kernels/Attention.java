@@ -10,7 +10,7 @@ import java.util.Objects;
  * {@code stride} floats, of 3·H·d floats: q of head 0, q of head 1, ..., then k, then v. The result goes to columns
  * h·d .. (h+1)·d-1 of {@code out}, a row a query.
  *
- * <p>Works on 6 queries at a time: their scores, softmax and product with v follow one another in the first-level cache,
+ * <p>Works on a few queries at a time: their scores, softmax and product with v follow one another in the first-level cache,
  * and the N x N map is never stored. On the way it gathers what is asked for:
  * <ul>
  * <li>the class row: how much query 0 attends to each key,

@@ -4,7 +4,7 @@ package leanvit.kernels;
 /**
  * Bipartite soft matching: for each source row its most similar destination row by cosine, {@code a·b / (‖a‖·‖b‖)} (ToMe,
  * Bolya et al. 2023, section 3; TPS, Wei et al. 2023, section 3.2). Many sources may have the same destination. Scores are
- * made 6 sources at a time; the sources x destinations matrix is never stored.
+ * made a few sources at a time; the sources x destinations matrix is never stored.
  *
  * <p>Ties go to the lowest destination. A zero row (shorter than 1.2e-38) has cosine 0 with every other. NaN never wins, and a
  * row that holds an infinity counts as NaN: a source without a comparable destination has best -infinity and the first

@@ -1,13 +1,14 @@
 package leanvit.kernels;
 
 /**
- * One large array that several packed matrices or scratch areas share, each on a boundary of 64 bytes: a vector that lies
- * across two cache lines costs up to a third of a matmul's speed. Memory is handed out once and never taken back.
+ * One large array that several packed matrices or scratch areas share, each on a boundary of 64 bytes: a vector that
+ * lies across two cache lines costs up to a third of a matmul's speed. Memory is handed out once and never taken back.
  *
- * <p>Java cannot ask for an address. But G1, ZGC and Shenandoah put a large array (from half a region, 0.5 to 16 MB, under
- * G1) at the start of a region, and there the first element comes right behind the array's header, whose size is known:
- * so aligned indices are aligned addresses. Where an array starts elsewhere (small ones; the serial and parallel collectors)
- * results are the same, and speed is a matter of luck. That is the reason for one array in the place of many.
+ * <p>Java cannot ask for an address. But G1, ZGC and Shenandoah put a large array (from half a region, 0.5 to 16 MB,
+ * under G1) at the start of a region, and there the first element comes right behind the array's header, whose size is
+ * known: so aligned indices are aligned addresses. Where an array starts elsewhere (small ones; the serial and parallel
+ * collectors) results are the same, and speed is a matter of luck. That is the reason for one array in the place of
+ * many.
  *
  * <p>Not safe for use by several threads at once while areas are handed out; after that like any array.
  */
@@ -31,7 +32,8 @@ public final class FloatArena {
      */
     public FloatArena(long floats) {
         if (floats < 0 || floats > MAX_ARRAY - START) {
-            throw new IllegalArgumentException("an arena of " + floats + " floats, expected 0 to " + (MAX_ARRAY - START));
+            throw new IllegalArgumentException(
+                    "an arena of " + floats + " floats, expected 0 to " + (MAX_ARRAY - START));
         }
         array = new float[START + (int) floats];
     }
@@ -74,15 +76,17 @@ public final class FloatArena {
         return (floats + (LINE - 1L)) / LINE * LINE;
     }
 
-    /** Returns the least index whose element lies on a boundary of 64 bytes in an array that does, behind its header. */
+    /**
+     * Returns the least index whose element lies on a boundary of 64 bytes in an array that does, behind its header.
+     */
     static int start(int headerBytes) {
         return Math.floorMod(-headerBytes, LINE * Float.BYTES) / Float.BYTES;
     }
 
     /**
-     * Returns what lies before a float array's first element: 16 bytes; 12 with compact object headers (JDK 25); 24, or 20
-     * from JDK 23 on, without compressed class pointers. The JDK says so in a constant of sun.misc.Unsafe, of which nothing
-     * else is used. (Until JDK 21 a heap buffer's alignmentOffset(0, 8) tells 12 from 16, too; since then it refuses.)
+     * Returns what lies before a float array's first element: 16 bytes; 12 with compact object headers (JDK 25); without
+     * compressed class pointers 24 (JDK 17) or 20 (JDK 25). The JDK says so in a constant of sun.misc.Unsafe, of which
+     * nothing else is used. (A heap buffer's alignmentOffset cannot tell: JDK 17 answers 0 for 16 and 24, 25 refuses.)
      */
     private static int headerBytes() {
         try {

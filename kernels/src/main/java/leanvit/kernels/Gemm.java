@@ -34,6 +34,9 @@ public final class Gemm {
                 Epilogue epilogue, float[] c, int co, int ldc);
     }
 
+    /** Rows that are computed together; those who split a product by rows had better do it at multiples of it. */
+    public static final int TILE_ROWS = 5;
+
     private static final Implementation KERNEL = Provider.SIMD ? SimdGemm.KERNEL : ScalarGemm.KERNEL;
 
     private Gemm() {

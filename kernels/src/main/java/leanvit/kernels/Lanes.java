@@ -32,8 +32,8 @@ final class Lanes {
     static final Class<? extends FloatVector> FLOATS = FloatVector.zero(F).getClass();
 
     /**
-     * Whether the processor has 32 vector registers (AVX-512, AArch64), enough for a matmul tile of 6 rows by 3 vectors;
-     * AVX2 and SSE have 16, which take 6 by 2.
+     * Whether the processor has 32 vector registers (AVX-512, AArch64), enough for a matmul tile of 5 rows by 3 vectors;
+     * AVX2 and SSE have 16, which take 5 by 2.
      */
     static final boolean REGISTERS_32 =
             FloatVector.SPECIES_PREFERRED.vectorBitSize() == 512 || System.getProperty("os.arch", "").equals("aarch64");

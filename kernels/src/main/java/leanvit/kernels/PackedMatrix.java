@@ -4,9 +4,9 @@ package leanvit.kernels;
  * The right operand of {@link Gemm}, K rows by N columns, with a bias for each column, packed once into the panels of
  * {@link PanelLayout}. A linear layer's weight and bias make one.
  *
- * <p>{@link #of} and {@link #ofTransposed} make a whole one, which is immutable and safe to share between threads. A model
- * that keeps all its weights in one array, and reads them from a file piece by piece, reserves room with {@link #in} and
- * fills it with {@link #packRows} and {@link #packBias}; it must share the matrix only after that.
+ * <p>{@link #of} and {@link #ofTransposed} make a whole one, which is immutable and safe to share between threads. A
+ * model that keeps all its weights in one array, and reads them from a file piece by piece, reserves room with {@link
+ * #in} and fills it with {@link #packRows} and {@link #packBias}; it must share the matrix only after that.
  */
 public final class PackedMatrix {
 

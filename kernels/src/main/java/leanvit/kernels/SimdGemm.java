@@ -26,7 +26,7 @@ final class SimdGemm implements Gemm.Implementation {
     static final SimdGemm KERNEL = new SimdGemm();
 
     /** Rows of a tile. */
-    static final int TILE_ROWS = 5;
+    static final int TILE_ROWS = Gemm.TILE_ROWS;
 
     private static final int TILE_COLUMNS = 3 * L;
     private static final Spares<float[]> TILES = new Spares<>();

@@ -132,8 +132,8 @@ class PackedMatrixTest {
     @Test
     void rowsBeyondTheMatrixAreRefused() {
         PackedMatrix packed = PackedMatrix.in(new FloatArena(PackedMatrix.length(3, 4)), 3, 4);
-        assertThatThrownBy(() -> packed.packRows(3, 2, new float[6], 0, 3)).isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("columns 3 to 5 of 4");
+        assertThatThrownBy(() -> packed.packRows(3, 2, new float[6], 0, 3))
+                .isInstanceOf(IndexOutOfBoundsException.class).hasMessage("columns 3 to 5 of 4");
         assertThatThrownBy(() -> packed.packRows(0, 2, new float[6], 0, 2)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("stride of w is 2, expected at least 3");
         assertThatThrownBy(() -> packed.packBias(-1, 2, new float[6], 0)).isInstanceOf(IndexOutOfBoundsException.class);

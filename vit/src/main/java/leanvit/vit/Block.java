@@ -5,8 +5,8 @@ import leanvit.kernels.PackedMatrix;
 import leanvit.vit.weights.TensorSource;
 
 /**
- * The weights of one transformer block, packed. LayerScale, where a checkpoint has it, is multiplied into the rows of the
- * projection that it follows.
+ * The weights of one transformer block, packed. LayerScale, where a checkpoint has it, is multiplied into the rows of
+ * the projection that it follows.
  *
  * @param q     makes the queries, [C, C]; apart from the rest, since the last block needs them for few tokens
  * @param kv    makes the keys, then the values, [C, 2C]

@@ -5,8 +5,8 @@ import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.PackedMatrix;
 
 /**
- * A matrix product as a step of {@link Workers}. A piece is one panel, which streams through one thread's cache once; of
- * many panels some together, and of few panels a part of the rows. Whichever thread is free takes the next.
+ * A matrix product as a step of {@link Workers}. A piece is one panel, which streams through one thread's cache once;
+ * of many panels some together, and of few panels a part of the rows. Whichever thread is free takes the next.
  */
 final class Gemms {
 

@@ -6,8 +6,8 @@ import leanvit.kernels.PackedMatrix;
 import leanvit.vit.weights.TensorSource;
 
 /**
- * Reads a model's linear layers into one arena, row by row: at no moment is a weight twice in memory. The arena is made for
- * all of a model's layers, since one large array is what collectors align (see {@link FloatArena}).
+ * Reads a model's linear layers into one arena, row by row: at no moment is a weight twice in memory. The arena is made
+ * for all of a model's layers, since one large array is what collectors align (see {@link FloatArena}).
  */
 final class PackedWeights {
 
@@ -24,16 +24,18 @@ final class PackedWeights {
         int width = config.width();
         int hidden = config.mlpHidden();
         long block = FloatArena.sizeOf(PackedMatrix.length(width, width), PackedMatrix.length(width, 2 * width),
-                PackedMatrix.length(width, width), PackedMatrix.length(width, hidden), PackedMatrix.length(hidden, width));
+                PackedMatrix.length(width, width), PackedMatrix.length(width, hidden),
+                PackedMatrix.length(hidden, width));
         long head = config.classes() == 0 ? 0 : FloatArena.sizeOf(PackedMatrix.length(width, config.classes()));
-        return FloatArena.sizeOf(PackedMatrix.length(3 * config.patch() * config.patch(), width)) + config.depth() * block
-                + (config.distilled() ? 2 : 1) * head;
+        long patches = FloatArena.sizeOf(PackedMatrix.length(3 * config.patch() * config.patch(), width));
+        return patches + config.depth() * block + (config.distilled() ? 2 : 1) * head;
     }
 
     /**
      * Packs the linear layer {@code name}, [out, in].
      *
-     * @param scale the tensor whose values the layer's rows and bias are multiplied by (LayerScale); null, or missing: 1
+     * @param scale the tensor whose values the layer's rows and bias are multiplied by (LayerScale); 1 where it is null or
+     *              missing
      */
     PackedMatrix linear(String name, int out, int in, String scale) throws IOException {
         return parts(name, new int[] {out, in}, scale, out)[0];

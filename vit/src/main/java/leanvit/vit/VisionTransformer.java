@@ -13,8 +13,8 @@ import leanvit.vit.weights.RowConsumer;
 import leanvit.vit.weights.TensorSource;
 
 /**
- * A Vision Transformer (Dosovitskiy et al. 2021; DeiT, Touvron et al. 2021), loaded and packed. Immutable, and safe to share
- * between threads; each thread runs it through an {@link Inference} of its own, which holds the scratch.
+ * A Vision Transformer (Dosovitskiy et al. 2021; DeiT, Touvron et al. 2021), loaded and packed. Immutable, and safe to
+ * share between threads; each thread runs it through an {@link Inference} of its own, which holds the scratch.
  *
  * <pre>{@code
  * VisionTransformer model = VisionTransformer.load(Path.of("deit-tiny"));
@@ -75,7 +75,9 @@ public final class VisionTransformer {
         parameters = tensors.parameters;
     }
 
-    /** Reads the position embedding, fits it to the image, adds the prefix part to the prefix rows and returns the rest. */
+    /**
+     * Reads the position embedding, fits it to the image, adds the prefix part to the prefix rows and returns the rest.
+     */
     private float[] positions(TensorSource tensors, VitConfig trained) throws IOException {
         int width = config.width();
         int stored = tensors.shape("pos_embed")[1];

@@ -11,16 +11,17 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * Runs the pieces of a step on the caller's thread and, where it lent an executor, on that executor's threads too. A pass
- * has some eighty short steps, so helpers stay for the whole pass ({@link #open} to {@link #close}). Each thread begins with a
- * share of neighbouring pieces (threads that write the same cache lines at the same time slow each other down) and then takes
- * what is left of the others': a helper that comes late, or never, is not missed, and none that has left holds anything up.
+ * Runs the pieces of a step on the caller's thread and, where it lent an executor, on that executor's threads too. A
+ * pass has some eighty short steps, so helpers stay for the whole pass ({@link #open} to {@link #close}). Each thread
+ * begins with a share of neighbouring pieces (threads that write the same cache lines at the same time slow each other
+ * down) and then takes what is left of the others': a helper that comes late, or never, is not missed, and none that
+ * has left holds anything up.
  *
- * <p>Between steps a helper spins for some microseconds, then yields its processor each time it finds nothing, and sleeps
- * after a millisecond; so does the caller where it waits for a helper's last piece. No more helpers are asked for than there
- * are processors. What no count of processors tells is measured: a helper that the operating system took off its processor in
- * the middle of a piece makes the caller wait. Where that takes a tenth of the pass, the rest of it, and some passes after it,
- * run on the caller's thread alone.
+ * <p>Between steps a helper spins for some microseconds, then yields its processor each time it finds nothing, and
+ * sleeps after a millisecond; so does the caller where it waits for a helper's last piece. No more helpers are asked
+ * for than there are processors. What no count of processors tells is measured: a helper that the operating system took
+ * off its processor in the middle of a piece makes the caller wait. Where that takes a tenth of the pass, the rest of
+ * it, and some passes after it, run on the caller's thread alone.
  *
  * <p>One thread at a time opens, runs and closes.
  */
@@ -62,12 +63,16 @@ final class Workers {
     private final int threads;
     private final IntSupplier processors;
     /**
-     * For each thread its share of the step's pieces: the step's number above, then the share's end, then its next piece. No
-     * two tickets are equal (but after millions of steps), so that one that has not changed belongs to the step at hand.
+     * For each thread its share of the step's pieces: the step's number above, then the share's end, then its next
+     * piece. No two tickets are equal (but after millions of steps), so that one that has not changed belongs to the
+     * step at hand.
      */
     private final AtomicLongArray tickets;
     private final AtomicInteger finished = new AtomicInteger();
-    /** Which workers' numbers are taken; the caller has 0. A helper keeps its own until it leaves, if need be in a later pass. */
+    /**
+     * Which workers' numbers are taken; the caller has 0. A helper keeps its own until it leaves, if need be in a later
+     * pass.
+     */
     private final AtomicIntegerArray numbers;
     /** The helpers that sleep, by number. */
     private final AtomicReferenceArray<Thread> asleep;
@@ -259,7 +264,9 @@ final class Workers {
         }
     }
 
-    /** A helper's whole pass. One that an executor held back may begin in a later pass: so numbers are taken on arrival. */
+    /**
+     * A helper's whole pass. One that an executor held back may begin in a later pass: so numbers are taken on arrival.
+     */
     private void help() {
         unanswered.decrementAndGet();
         if (Thread.currentThread() == caller) {

@@ -51,7 +51,9 @@ class WorkersTest {
         return new Workers(executor, threads, () -> 64);
     }
 
-    /** Runs a pass of many steps; checks that each piece is done once and that no two threads have one worker's scratch. */
+    /**
+     * Runs a pass of many steps; checks that each piece is done once and that no two threads have one worker's scratch.
+     */
     private static void pass(Workers workers, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         AtomicIntegerArray busy = new AtomicIntegerArray(workers.threads());

@@ -12,8 +12,8 @@ interface ByteSource extends AutoCloseable {
     long size();
 
     /**
-     * Copies the bytes from {@code offset} on into a buffer, from its position to its limit, which becomes its position. The
-     * range must lie inside the source.
+     * Copies the bytes from {@code offset} on into a buffer, from its position to its limit, which becomes its
+     * position. The range must lie inside the source.
      *
      * @throws EOFException if the file has become shorter meanwhile
      */
@@ -43,8 +43,8 @@ interface ByteSource extends AutoCloseable {
     }
 
     /**
-     * Returns the bytes of an open file. It is read rather than mapped: the pages of a mapped file count as the process'
-     * memory, beside the weights that were made of them.
+     * Returns the bytes of an open file. It is read rather than mapped: the pages of a mapped file count as the
+     * process' memory, beside the weights that were made of them.
      */
     static ByteSource of(FileChannel channel) throws IOException {
         long size = channel.size();

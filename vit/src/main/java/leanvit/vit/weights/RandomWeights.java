@@ -13,9 +13,9 @@ import leanvit.vit.VitConfig.Pooling;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * Seeded random weights for an architecture of timm's, such as {@code vit_small_patch16_224}: to time a model, or to test
- * with it, without its file. Weights are uniform with standard deviation 0.02 (embeddings and linear layers), norms are the
- * identity, biases 0. Immutable.
+ * Seeded random weights for an architecture of timm's, such as {@code vit_small_patch16_224}: to time a model, or to
+ * test with it, without its file. Weights are uniform with standard deviation 0.02 (embeddings and linear layers),
+ * norms are the identity, biases 0. Immutable.
  */
 public final class RandomWeights implements TensorSource {
 

@@ -25,8 +25,8 @@ import leanvit.vit.json.JsonWriter;
  * file and the tensor, found without allocating what the file claims. After that only a tensor's name, type or a size
  * beyond a Java array or the heap can be refused. NaN and infinities are values like others.
  *
- * <p>Safe for use by several threads at once. A file that is shortened while it is open is an {@link IOException} when the
- * part that is missing is read. A thread that is interrupted while it reads closes the file, as Java's channels do.
+ * <p>Safe for use by several threads at once. A file that is shortened while it is open is an {@link IOException} when
+ * the part that is missing is read. A thread that is interrupted while it reads closes the file, as Java's channels do.
  */
 public final class SafeTensors implements AutoCloseable {
 
@@ -42,7 +42,9 @@ public final class SafeTensors implements AutoCloseable {
     private final Path file;
     private final ByteSource source;
     private final SafeTensorsHeader header;
-    /** What one reader needs, kept for the next: a model has hundreds of tensors, whose garbage would swell the heap. */
+    /**
+     * What one reader needs, kept for the next: a model has hundreds of tensors, whose garbage would swell the heap.
+     */
     private final AtomicReference<ByteBuffer> spareWindow = new AtomicReference<>();
     private final AtomicReference<float[]> spareRows = new AtomicReference<>();
     private volatile boolean closed;
@@ -145,8 +147,8 @@ public final class SafeTensors implements AutoCloseable {
      * Decodes a tensor of type F32, F16 or BF16 some rows at a time, which are the slices along its outermost side.
      *
      * @param name a tensor of one side or more
-     * @throws InvalidInputException if there is no such tensor, it is a scalar, has another type, or a row is beyond a Java
-     *                               array or the heap
+     * @throws InvalidInputException if there is no such tensor, it is a scalar, has another type, or a row is beyond a
+     *                               Java array or the heap
      */
     void rows(String name, RowConsumer consumer) throws IOException {
         TensorInfo tensor = info(name);

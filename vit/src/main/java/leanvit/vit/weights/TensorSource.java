@@ -15,8 +15,8 @@ public interface TensorSource {
     float[] tensor(String name, int... expected) throws IOException;
 
     /**
-     * Hands out a tensor's rows, the slices along its outermost side, some at a time: a model's large weights are never twice
-     * in memory. This form reads the whole tensor at once; a source that can do with less overrides it.
+     * Hands out a tensor's rows, the slices along its outermost side, some at a time: a model's large weights are never
+     * twice in memory. This form reads the whole tensor at once; a source that can do with less overrides it.
      *
      * @param expected the shape, of one side or more; an {@link IOException} says where the tensor has another
      */

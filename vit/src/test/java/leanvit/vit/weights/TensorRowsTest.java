@@ -21,7 +21,9 @@ import leanvit.vit.InvalidInputException;
 /** Rows handed out piece by piece are the tensor's, whatever its type and wherever a window of the file ends. */
 class TensorRowsTest {
 
-    private static final int[][] SHAPES = {{1, 1}, {3}, {7, 5}, {0, 4}, {4, 0}, {1000, 300}, {2, 150_000}, {5, 3, 70, 70}};
+    private static final int[][] SHAPES = {
+            {1, 1}, {3}, {7, 5}, {0, 4}, {4, 0}, {1000, 300}, {2, 150_000},
+            {5, 3, 70, 70}};
 
     @TempDir
     private Path directory;
