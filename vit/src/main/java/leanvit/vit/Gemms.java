@@ -11,7 +11,7 @@ import leanvit.kernels.PackedMatrix;
 final class Gemms {
 
     /** Rows of a piece are multiples of it: the height of the matmul's tile. */
-    private static final int TILE_ROWS = 6;
+    private static final int TILE_ROWS = Gemm.TILE_ROWS;
     private static final int LEAST_ROWS = 48;
     /** Pieces a thread where there are few panels: a thread that is late by one leaves little to wait for. */
     private static final int LEAST_PIECES = 8;

@@ -35,7 +35,8 @@ final class Launcher {
      * to three times.
      */
     private static final List<String> FAST_START = List.of(
-            "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData",
+            // A young generation of 8 MB: the vectors of the first calls, objects until C2 is ready, took 100 MB before.
+            "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData", "-Xmn8m",
             "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=BackgroundCompilation,leanvit.kernels.Simd*::*,false",
             "-XX:CompileCommand=CompileThresholdScaling,leanvit.kernels.Simd*::*,0.003",
