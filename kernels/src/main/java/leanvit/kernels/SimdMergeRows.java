@@ -34,7 +34,7 @@ final class SimdMergeRows implements MergeRows.Implementation {
                 int from = offset + row * stride;
                 int to = outOffset + t * outStride;
                 if (first != null && first[t] == row) {
-                    scale(width, factor, x, from, out, to);
+                    begin(width, factor, x, from, out, to);
                 } else {
                     add(whole, factor, x, from, out, to);
                     ScalarMergeRows.add(width - whole, factor, x, from + whole, out, to + whole);
@@ -82,6 +82,18 @@ final class SimdMergeRows implements MergeRows.Implementation {
                 float factor = weight == null ? 1f : weight[i];
                 scale(width, factor, dOut, offset + target[i] * stride, dIn, to);
             }
+        }
+    }
+
+    /**
+     * {@code out = factor * x}. Plain loops where there is a factor: EViT begins one such row a block, three a pass, for which
+     * vector code would stay interpreted for hundreds of passes.
+     */
+    private static void begin(int columns, float factor, float[] x, int from, float[] out, int to) {
+        if (factor == 1f) {
+            System.arraycopy(x, from, out, to, columns);
+        } else {
+            ScalarMergeRows.multiply(columns, factor, x, from, out, to);
         }
     }
 
