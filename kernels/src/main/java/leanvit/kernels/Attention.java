@@ -30,11 +30,12 @@ public final class Attention {
 
         void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                 float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch);
+                float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
+                float[] scratch, int scratchOffset);
 
         void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
                 float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                float[] columns, int columnsOffset, float[] scratch);
+                float[] columns, int columnsOffset, float[] scratch, int scratchOffset);
     }
 
     private static final Implementation KERNEL = Provider.SIMD ? SimdAttention.KERNEL : ScalarAttention.KERNEL;
@@ -68,18 +69,28 @@ public final class Attention {
      * @param classRow     receives query 0's attention to each key, N floats from {@code classRowOffset}; null for none
      * @param columnSum    receives each key's attention summed over the queries in their order, N floats from
      *                     {@code columnSumOffset}; null for none
-     * @param scratch      at least {@link #scratchLength} floats
+     * @param scratch      at least {@link #scratchLength} floats from {@code scratchOffset}, best at an offset that a
+     *                     {@link FloatArena} handed out: packed keys and values are loaded as whole vectors
      */
     public static void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
+                            float[] scratch, int scratchOffset) {
         check(n, queries, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset, out, outOffset, outStride);
         Checks.range("head", head, head + 1, heads);
         Checks.optional("classRow", classRow, classRowOffset, n);
         Checks.optional("columnSum", columnSum, columnSumOffset, n);
-        Checks.length("scratch", scratch, scratchLength(n, headDim));
+        Checks.length("scratch", scratch.length - scratchOffset, scratchLength(n, headDim));
         KERNEL.head(n, queries, heads, head, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
-                    out, outOffset, outStride, classRow, classRowOffset, columnSum, columnSumOffset, scratch);
+                    out, outOffset, outStride, classRow, classRowOffset, columnSum, columnSumOffset, scratch, scratchOffset);
+    }
+
+    /** Computes one head, with a scratch array of its own. */
+    public static void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
+                            float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
+        head(n, queries, heads, head, headDim, qkv, qkvOffset, stride, keyBias, biasOffset, out, outOffset, outStride,
+                classRow, classRowOffset, columnSum, columnSumOffset, scratch, 0);
     }
 
     /**
@@ -87,17 +98,25 @@ public final class Attention {
      * S[h, i, j]}; keys below {@code prefix} get 0 (POMT, Eliopoulos et al. 2025).
      *
      * @param columns receives the sums, N floats from {@code columnsOffset}; queries are added in their order
-     * @param scratch at least {@link #headMaxScratchLength} floats
+     * @param scratch at least {@link #headMaxScratchLength} floats from {@code scratchOffset}
      */
     public static void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
                                float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                               float[] columns, int columnsOffset, float[] scratch) {
+                               float[] columns, int columnsOffset, float[] scratch, int scratchOffset) {
         check(n, n, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset, out, outOffset, outStride);
         Checks.range("prefix", 0, prefix, n);
         Checks.optional("columns", Objects.requireNonNull(columns, "columns"), columnsOffset, n);
-        Checks.length("scratch", scratch, headMaxScratchLength(n, heads, headDim));
+        Checks.length("scratch", scratch.length - scratchOffset, headMaxScratchLength(n, heads, headDim));
         KERNEL.headMax(n, prefix, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset,
-                    out, outOffset, outStride, columns, columnsOffset, scratch);
+                    out, outOffset, outStride, columns, columnsOffset, scratch, scratchOffset);
+    }
+
+    /** Computes all heads, with a scratch array of its own. */
+    public static void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
+                               float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
+                               float[] columns, int columnsOffset, float[] scratch) {
+        headMax(n, prefix, heads, headDim, qkv, qkvOffset, stride, keyBias, biasOffset, out, outOffset, outStride,
+                columns, columnsOffset, scratch, 0);
     }
 
     private static void check(int n, int queries, int heads, int headDim, float[] qkv, int qkvOffset, int stride,

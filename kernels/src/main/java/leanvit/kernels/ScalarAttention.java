@@ -21,7 +21,7 @@ final class ScalarAttention implements Attention.Implementation {
     public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
                             float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
-                            float[] scratch) {
+                            float[] scratch, int scratchOffset) {
         ScalarTile tile = ScalarTile.acquire();
         int width = heads * headDim;
         int q = qkvOffset + head * headDim;
@@ -33,8 +33,8 @@ final class ScalarAttention implements Attention.Implementation {
         for (int i = 0; i < queries; i += block) {
             int columns = Math.min(block, queries - i);
             exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
-                    scratch);
-            int scores = headDim * columns;
+                    scratch, scratchOffset);
+            int scores = scratchOffset + headDim * columns;
             for (int j = 0; classRow != null && i == 0 && j < n; j++) {
                 classRow[classRowOffset + j] = scratch[scores + j * columns] * tile.row[0];
             }
@@ -42,7 +42,7 @@ final class ScalarAttention implements Attention.Implementation {
                 int to = columnSumOffset + j;
                 columnSum[to] = sum(columnSum[to], columns, scratch, scores + j * columns, tile.row);
             }
-            values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch,
+            values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch, scores,
                     out, outOffset + i * outStride + head * headDim, outStride);
         }
         tile.release();
@@ -51,24 +51,24 @@ final class ScalarAttention implements Attention.Implementation {
     @Override
     public void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
                                float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                               float[] columnSum, int columnSumOffset, float[] scratch) {
+                               float[] columnSum, int columnSumOffset, float[] scratch, int scratchOffset) {
         ScalarTile tile = ScalarTile.acquire();
         int width = heads * headDim;
         Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
         int block = ScalarTile.part(n, ScalarTile.COLUMNS);
         for (int i = 0; i < n; i += block) {
             int columns = Math.min(block, n - i);
-            int scores = headDim * columns;
+            int scores = scratchOffset + headDim * columns;
             int maxima = scores + n * columns;
             Arrays.fill(scratch, maxima, maxima + n * columns, 0f);
             for (int h = 0; h < heads; h++) {
                 int q = qkvOffset + h * headDim;
                 exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
-                    scratch);
+                    scratch, scratchOffset);
                 for (int j = 0; j < n; j++) {
                     maximum(columns, scratch, scores + j * columns, tile.row, maxima + j * columns);
                 }
-                values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch,
+                values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch, scores,
                         out, outOffset + i * outStride + h * headDim, outStride);
             }
             int from = Math.max(0, prefix - i);
@@ -87,9 +87,9 @@ final class ScalarAttention implements Attention.Implementation {
      * Fills scratch with exp(score - maximum of its query) and the tile's row with the reciprocals of each query's sum.
      */
     private static void exponentials(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int q, int k,
-                                     int stride, float[] keyBias, int biasOffset, float[] scratch) {
-        transposeQueries(columns, headDim, qkv, q, stride, scratch);
-        int scores = headDim * columns;
+                                     int stride, float[] keyBias, int biasOffset, float[] scratch, int queries) {
+        transposeQueries(columns, headDim, qkv, q, stride, scratch, queries);
+        int scores = queries + headDim * columns;
         Arrays.fill(tile.row, 0, columns, Float.NEGATIVE_INFINITY);
         int height = ScalarTile.part(n, ScalarTile.ROWS);
         for (int j = 0; j < n; j += height) {
@@ -97,7 +97,7 @@ final class ScalarAttention implements Attention.Implementation {
             for (int r = 0; r < rows; r++) {
                 tile.fill(r, columns, keyBias == null ? 0f : keyBias[biasOffset + j + r]);
             }
-            product(tile, rows, columns, headDim, qkv, k + j * stride, stride, 1, scratch, 0);
+            product(tile, rows, columns, headDim, qkv, k + j * stride, stride, 1, scratch, queries);
             for (int r = 0; r < rows; r++) {
                 maximum(columns, tile.sums[r], tile.row);
                 System.arraycopy(tile.sums[r], 0, scratch, scores + (j + r) * columns, columns);
@@ -116,11 +116,12 @@ final class ScalarAttention implements Attention.Implementation {
         }
     }
 
-    private static void transposeQueries(int columns, int headDim, float[] qkv, int q, int stride, float[] scratch) {
+    private static void transposeQueries(int columns, int headDim, float[] qkv, int q, int stride, float[] scratch,
+                                         int to) {
         float scale = (float) (1 / Math.sqrt(headDim));
         for (int i = 0; i < columns; i++) {
             for (int c = 0; c < headDim; c++) {
-                scratch[c * columns + i] = qkv[q + i * stride + c] * scale;
+                scratch[to + c * columns + i] = qkv[q + i * stride + c] * scale;
             }
         }
     }
@@ -167,14 +168,14 @@ final class ScalarAttention implements Attention.Implementation {
     }
 
     private static void values(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int v, int stride,
-                               float[] scratch, float[] out, int outOffset, int outStride) {
+                               float[] scratch, int scores, float[] out, int outOffset, int outStride) {
         int height = ScalarTile.part(headDim, ScalarTile.ROWS);
         for (int channel = 0; channel < headDim; channel += height) {
             int rows = Math.min(height, headDim - channel);
             for (int r = 0; r < rows; r++) {
                 tile.fill(r, columns, 0f);
             }
-            product(tile, rows, columns, n, qkv, v + channel, 1, stride, scratch, headDim * columns);
+            product(tile, rows, columns, n, qkv, v + channel, 1, stride, scratch, scores);
             for (int i = 0; i < columns; i++) {
                 int to = outOffset + i * outStride + channel;
                 for (int r = 0; r < rows; r++) {

@@ -22,7 +22,7 @@ final class SimdAttention implements Attention.Implementation {
 
     @Override
     public int scratchLength(int n, int heads, int headDim) {
-        long length = (long) heads * packedHead(n, headDim) + FloatArena.START
+        long length = (long) heads * packedHead(n, headDim)
                 + (2L * PanelLayout.paddedColumns(n) + PanelLayout.paddedColumns(headDim)) * TILE_ROWS + TILE_ROWS;
         return Math.toIntExact(length);
     }
@@ -38,8 +38,8 @@ final class SimdAttention implements Attention.Implementation {
     @Override
     public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch) {
-        int packed = FloatArena.START;
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch, int scratchOffset) {
+        int packed = scratchOffset;
         int tile = packed + packedHead(n, headDim);
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
@@ -68,23 +68,23 @@ final class SimdAttention implements Attention.Implementation {
     @Override
     public void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
                                float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                               float[] columns, int columnsOffset, float[] scratch) {
+                               float[] columns, int columnsOffset, float[] scratch, int scratchOffset) {
         int width = heads * headDim;
         int headLength = packedHead(n, headDim);
-        int tile = FloatArena.START + heads * headLength;
+        int tile = scratchOffset + heads * headLength;
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
         int maxima = tile + TILE_ROWS * (padded + PanelLayout.paddedColumns(headDim));
         for (int h = 0; h < heads; h++) {
             int k = qkvOffset + width + h * headDim;
-            pack(n, headDim, qkv, k, k + width, stride, keyBias, biasOffset, scratch, FloatArena.START + h * headLength);
+            pack(n, headDim, qkv, k, k + width, stride, keyBias, biasOffset, scratch, scratchOffset + h * headLength);
         }
         Arrays.fill(columns, columnsOffset, columnsOffset + n, 0f);
         for (int i = 0; i < n; i += TILE_ROWS) {
             int rows = Math.min(TILE_ROWS, n - i);
             Arrays.fill(scratch, maxima, maxima + rows * padded, 0f);
             for (int h = 0; h < heads; h++) {
-                int packed = FloatArena.START + h * headLength;
+                int packed = scratchOffset + h * headLength;
                 softmaxTile(rows, n, headDim, qkv, qkvOffset + h * headDim + i * stride, stride, scratch, packed, tile, sums);
                 for (int r = 0; r < rows; r++) {
                     SimdHeadMax.raise(padded, scratch[sums + r], scratch, tile + r * padded, scratch, maxima + r * padded);

@@ -423,10 +423,10 @@ class AttentionTest {
             int stride = input.qkv().stride();
             float[] simd = new float[SimdAttention.KERNEL.scratchLength(n, 2, 15)];
             float[] scalar = new float[ScalarAttention.KERNEL.scratchLength(n, 2, 15)];
-            SimdAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0, sums[0], 0, simd);
-            ScalarAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0, sums[1], 0, scalar);
-            SimdAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0, simd);
-            ScalarAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3], 0, scalar);
+            SimdAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0, sums[0], 0, simd, 0);
+            ScalarAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0, sums[1], 0, scalar, 0);
+            SimdAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0, simd, 0);
+            ScalarAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3], 0, scalar, 0);
             for (int pair = 0; pair < 4; pair += 2) {
                 assertThat(outs[pair]).as("%s", input).usingComparatorWithPrecision(1.5e-5f).containsExactly(outs[pair + 1]);
                 float tolerance = 1e-5f * Math.max(1, n);

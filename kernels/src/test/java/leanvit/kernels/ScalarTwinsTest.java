@@ -25,7 +25,7 @@ class ScalarTwinsTest {
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
             twins[t].head(n, queries, 1, 0, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                    input.bias(), 0, out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)]);
+                    input.bias(), 0, out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)], 0);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * Math.max(1, queries)).containsExactly(columns[1]);
@@ -41,7 +41,7 @@ class ScalarTwinsTest {
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
             twins[t].headMax(n, 1, 2, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                    input.bias(), 0, out[t], 0, 2 * d, columns[t], 0, new float[twins[t].scratchLength(n, 2, d)]);
+                    input.bias(), 0, out[t], 0, 2 * d, columns[t], 0, new float[twins[t].scratchLength(n, 2, d)], 0);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * n).containsExactly(columns[1]);

@@ -51,6 +51,11 @@ public record Pomt(Schedule schedule, boolean upstream) implements TokenReducer 
     }
 
     @Override
+    public boolean seesWholeBatch() {
+        return upstream;
+    }
+
+    @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
         int prefix = tokens.prefix();
         int patches = tokens.count() - prefix;

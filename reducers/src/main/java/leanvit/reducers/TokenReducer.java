@@ -73,6 +73,14 @@ public interface TokenReducer {
     }
 
     /**
+     * Returns whether {@link LayerTokens#batchHeadMaxPeak()} is to be that of the whole batch, which then goes through the block
+     * at once, whatever memory that takes; else it is that of the images that happen to go together. (POMT's upstream form.)
+     */
+    default boolean seesWholeBatch() {
+        return false;
+    }
+
+    /**
      * Returns whether attention adds {@code ln(size)} to each key's logit (ToMe, section 3, "proportional attention").
      */
     default boolean proportionalAttention() {

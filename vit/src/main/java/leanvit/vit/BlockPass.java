@@ -38,7 +38,6 @@ final class BlockPass {
     private final int width;
     private final int heads;
     private final int headDim;
-    private final float[][] attentionScratch;
     private final LayerTokens[] views;
     private final float[][] headMaxValues;
 
@@ -50,24 +49,25 @@ final class BlockPass {
     private final Workers.Step inputReduceStep = this::inputReducePiece;
     private final Workers.Step applyStep = this::applyPiece;
 
+    private PassBuffers buffers;
+    private float[] floats;
     private TokenMap[] maps = {};
-    private float[] normed = {};
-    private float[] qkv = {};
-    private float[] hidden = {};
     private float[] classRows = {};
     private float[] columnSums = {};
     private float[] headMaxColumns = {};
 
-    // The step at hand.
+    /** The block at hand, its input and, where it reduces, its output; then the group of images, from and to. */
     private int layer;
     private Block block;
     private TokenBatch in;
     private TokenBatch out;
+    private boolean reducing;
     private int from;
     private int to;
+    /** Queries of an image: all its tokens, or the first few. */
     private int queries;
-    private boolean reducing;
     private int gatherStride;
+    /** Rows that the step at hand goes over. */
     private Norm stepNorm;
     private float[] stepRows;
     private int stepOffset;
@@ -83,7 +83,6 @@ final class BlockPass {
         width = shape.width();
         heads = shape.heads();
         headDim = shape.headDim();
-        attentionScratch = new float[workers.threads()][0];
         headMaxValues = new float[workers.threads()][0];
         views = new LayerTokens[workers.threads()];
         Arrays.setAll(views, i -> new LayerTokens());
@@ -91,6 +90,30 @@ final class BlockPass {
 
     Gemms gemms() {
         return gemms;
+    }
+
+    /**
+     * Makes room for a batch; the token rows {@code x} and {@code y} are to lie there.
+     *
+     * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
+     */
+    void prepare(int images, TokenBatch x, TokenBatch y) {
+        long all = (long) images * shape.tokens();
+        long together = reducer.seesWholeBatch() ? all : Math.min(all, Math.max(GROUP_ROWS, shape.tokens()));
+        if (together > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens()
+                    + " tokens has more rows than can be counted");
+        }
+        if (buffers == null || !buffers.hold(images, (int) together)) {
+            // Let go first: two at once would double the peak.
+            buffers = null;
+            floats = null;
+            buffers = new PassBuffers(model.config(), shape, images, (int) together, workers.threads(),
+                    needs.contains(Need.HEAD_MAX_ATTENTION));
+            floats = buffers.floats;
+        }
+        x.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.rows);
+        y.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.reducedRows);
     }
 
     /** Returns the map that was applied to an image in the last block that reduced. */
@@ -122,18 +145,18 @@ final class BlockPass {
         begin(layer, in, out);
         reducing = reducesInside(layer);
         queries = Integer.MAX_VALUE;
-        // POMT's upstream form looks at the whole batch.
-        boolean whole = reducing && needs.contains(Need.HEAD_MAX_ATTENTION);
         for (from = 0; from < in.images(); from = to) {
-            nextGroup(in, whole);
-            attend();
-            TokenBatch rest = in;
-            if (reducing) {
-                workers.run(to - from, reduceStep);
-                applyMaps();
-                rest = out;
-            }
-            mlp(rest.rows(), rest.offset(from), rest.start(to) - rest.start(from));
+            to = endOfGroup();
+            int count = in.start(to) - in.start(from);
+            norm(block.norm1(), in.rows(), in.offset(from), count);
+            qkv(count);
+            attention();
+            proj(in.rows(), in.offset(from), count);
+            TokenBatch x = reduce();
+            count = x.start(to) - x.start(from);
+            norm(block.norm2(), x.rows(), x.offset(from), count);
+            fc1(count);
+            fc2(x.rows(), x.offset(from), count);
         }
     }
 
@@ -147,17 +170,20 @@ final class BlockPass {
         begin(layer, in, in);
         reducing = false;
         this.queries = queries;
+        for (int image = 0; image < in.images(); image++) {
+            System.arraycopy(in.rows(), in.offset(image), rows, image * queries * width, queries * width);
+        }
         for (from = 0; from < in.images(); from = to) {
-            nextGroup(in, false);
+            to = endOfGroup();
             int count = (to - from) * queries;
-            int start = from * queries * width;
-            for (int image = from; image < to; image++) {
-                System.arraycopy(in.rows(), in.offset(image), rows, image * queries * width, queries * width);
-            }
-            attentionInput();
-            workers.run((to - from) * heads, headStep);
-            gemms.multiply(count, normed, 0, width, block.proj(), Epilogue.RESIDUAL, rows, start, width);
-            mlp(rows, start, count);
+            int x = from * queries * width;
+            norm(block.norm1(), in.rows(), in.offset(from), in.start(to) - in.start(from));
+            qkv(in.start(to) - in.start(from));
+            attention();
+            proj(rows, x, count);
+            norm(block.norm2(), rows, x, count);
+            fc1(count);
+            fc2(rows, x, count);
         }
     }
 
@@ -174,42 +200,27 @@ final class BlockPass {
         }
     }
 
-    private void nextGroup(TokenBatch in, boolean whole) {
-        to = from + 1;
-        while (to < in.images() && (whole || in.start(to + 1) - in.start(from) <= GROUP_ROWS)) {
-            to++;
+    private int endOfGroup() {
+        int end = from + 1;
+        boolean all = reducing && reducer.seesWholeBatch();
+        while (end < in.images() && (all || in.start(end + 1) - in.start(from) <= GROUP_ROWS)) {
+            end++;
         }
+        return end;
     }
 
-    private void attend() {
-        attentionInput();
-        if (reducing && needs.contains(Need.HEAD_MAX_ATTENTION)) {
-            workers.run(to - from, headMaxStep);
-        }
-        if (!reducing || !needs.contains(Need.HEAD_MAX_ATTENTION) || needs.contains(Need.CLASS_ATTENTION)
-                || needs.contains(Need.COLUMN_ATTENTION)) {
-            // After headMaxStep this computes the same again, for what that one does not gather.
-            workers.run((to - from) * heads, headStep);
-        }
-        int rows = in.start(to) - in.start(from);
-        gemms.multiply(rows, normed, 0, width, block.proj(), Epilogue.RESIDUAL, in.rows(), in.offset(from), width);
-    }
-
-    /** Makes the group's queries, keys and values; with few queries, the queries of the first tokens alone. */
-    private void attentionInput() {
-        int rows = in.start(to) - in.start(from);
-        normed = grown(normed, rows * width);
-        qkv = grown(qkv, rows * 3 * width);
-        prepareGather();
-        norm(block.norm1(), in.rows(), in.offset(from), rows);
+    /** The group's queries, keys and values, of normalised rows; with few queries, those of the first tokens alone. */
+    private void qkv(int rows) {
         if (queries == Integer.MAX_VALUE) {
-            gemms.multiply(rows, normed, 0, width, block.q(), block.kv(), Epilogue.NONE, qkv, 0, 3 * width);
+            gemms.multiply(rows, floats, buffers.normed, width, block.q(), block.kv(), Epilogue.NONE, floats, buffers.qkv,
+                    3 * width);
         } else {
-            gemms.multiply(rows, normed, 0, width, block.kv(), Epilogue.NONE, qkv, width, 3 * width);
+            gemms.multiply(rows, floats, buffers.normed, width, block.kv(), Epilogue.NONE, floats, buffers.qkv + width,
+                    3 * width);
             for (int image = from; image < to; image++) {
                 int row = in.start(image) - in.start(from);
-                gemms.multiply(queries, normed, row * width, width, block.q(), Epilogue.NONE, qkv, row * 3 * width,
-                        3 * width);
+                gemms.multiply(queries, floats, buffers.normed + row * width, width, block.q(), Epilogue.NONE, floats,
+                        qkvOffset(image), 3 * width);
             }
         }
         if (block.qNorm() != null || block.kNorm() != null) {
@@ -218,17 +229,50 @@ final class BlockPass {
         }
     }
 
+    /** The heads' results, side by side in place of the normalised rows; and what the reducer needs to know. */
+    private void attention() {
+        prepareGather();
+        boolean headMax = reducing && needs.contains(Need.HEAD_MAX_ATTENTION);
+        if (headMax) {
+            workers.run(to - from, headMaxStep);
+        }
+        if (!headMax || needs.contains(Need.CLASS_ATTENTION) || needs.contains(Need.COLUMN_ATTENTION)) {
+            // After headMaxStep this computes the same again, for what that one does not gather.
+            workers.run((to - from) * heads, headStep);
+        }
+    }
+
+    private void proj(float[] x, int offset, int count) {
+        gemms.multiply(count, floats, buffers.normed, width, block.proj(), Epilogue.RESIDUAL, x, offset, width);
+    }
+
+    /** Returns the batch that holds the group's tokens from here on. */
+    private TokenBatch reduce() {
+        if (!reducing) {
+            return in;
+        }
+        workers.run(to - from, reduceStep);
+        applyMaps();
+        return out;
+    }
+
+    private void fc1(int count) {
+        int inner = model.config().mlpHidden();
+        gemms.multiply(count, floats, buffers.normed, width, block.fc1(), Epilogue.GELU, floats, buffers.hidden, inner);
+    }
+
+    private void fc2(float[] x, int offset, int count) {
+        int inner = model.config().mlpHidden();
+        gemms.multiply(count, floats, buffers.hidden, inner, block.fc2(), Epilogue.RESIDUAL, x, offset, width);
+    }
+
     private void prepareGather() {
         gatherStride = 0;
         for (int image = from; image < to; image++) {
             gatherStride = Math.max(gatherStride, in.count(image));
         }
-        int scratch;
         if (reducing && needs.contains(Need.HEAD_MAX_ATTENTION)) {
             headMaxColumns = grown(headMaxColumns, (to - from) * gatherStride);
-            scratch = Attention.headMaxScratchLength(gatherStride, heads, headDim);
-        } else {
-            scratch = Attention.scratchLength(gatherStride, headDim);
         }
         if (reducing && needs.contains(Need.CLASS_ATTENTION)) {
             classRows = grown(classRows, (to - from) * heads * gatherStride);
@@ -236,20 +280,9 @@ final class BlockPass {
         if (reducing && needs.contains(Need.COLUMN_ATTENTION)) {
             columnSums = grown(columnSums, (to - from) * heads * gatherStride);
         }
-        for (int i = 0; i < attentionScratch.length; i++) {
-            attentionScratch[i] = grown(attentionScratch[i], scratch);
-        }
     }
 
-    private void mlp(float[] rows, int offset, int count) {
-        int inner = model.config().mlpHidden();
-        normed = grown(normed, count * width);
-        hidden = grown(hidden, count * inner);
-        norm(block.norm2(), rows, offset, count);
-        gemms.multiply(count, normed, 0, width, block.fc1(), Epilogue.GELU, hidden, 0, inner);
-        gemms.multiply(count, hidden, 0, inner, block.fc2(), Epilogue.RESIDUAL, rows, offset, width);
-    }
-
+    /** Normalises rows into the buffer of normalised ones. */
     private void norm(Norm norm, float[] rows, int offset, int count) {
         stepNorm = norm;
         stepRows = rows;
@@ -265,7 +298,8 @@ final class BlockPass {
     private void normPiece(int worker, int piece) {
         int row = piece * PIECE_ROWS;
         int count = Math.min(PIECE_ROWS, stepCount - row);
-        stepNorm.rows(stepRows, stepOffset + row * width, width, count, normed, row * width, width);
+        stepNorm.rows(stepRows, stepOffset + row * width, width, count, floats, buffers.normed + row * width,
+                width);
     }
 
     private void headNormPiece(int worker, int piece) {
@@ -273,12 +307,12 @@ final class BlockPass {
         int count = Math.min(PIECE_ROWS, stepCount - row);
         int stride = 3 * width;
         for (int h = 0; h < heads; h++) {
-            int q = row * stride + h * headDim;
+            int q = buffers.qkv + row * stride + h * headDim;
             if (block.qNorm() != null) {
-                block.qNorm().rows(qkv, q, stride, count, qkv, q, stride);
+                block.qNorm().rows(floats, q, stride, count, floats, q, stride);
             }
             if (block.kNorm() != null) {
-                block.kNorm().rows(qkv, q + width, stride, count, qkv, q + width, stride);
+                block.kNorm().rows(floats, q + width, stride, count, floats, q + width, stride);
             }
         }
     }
@@ -290,18 +324,23 @@ final class BlockPass {
         int n = in.count(image);
         int gather = piece * gatherStride;
         boolean prefixOnly = queries != Integer.MAX_VALUE;
-        Attention.head(n, prefixOnly ? queries : n, heads, head, headDim, qkv, row * 3 * width, 3 * width,
-                keyBias(), in.start(image), normed, (prefixOnly ? (image - from) * queries : row) * width, width,
+        Attention.head(n, prefixOnly ? queries : n, heads, head, headDim, floats, qkvOffset(image), 3 * width,
+                keyBias(), in.start(image), floats, buffers.normed + (prefixOnly ? (image - from) * queries : row) * width, width,
                 reducing && needs.contains(Need.CLASS_ATTENTION) ? classRows : null, gather,
-                reducing && needs.contains(Need.COLUMN_ATTENTION) ? columnSums : null, gather, attentionScratch[worker]);
+                reducing && needs.contains(Need.COLUMN_ATTENTION) ? columnSums : null, gather, floats,
+                buffers.attention[worker]);
     }
 
     private void headMaxPiece(int worker, int piece) {
         int image = from + piece;
         int row = in.start(image) - in.start(from);
-        Attention.headMax(in.count(image), shape.prefix(), heads, headDim, qkv, row * 3 * width, 3 * width,
-                keyBias(), in.start(image), normed, row * width, width, headMaxColumns, piece * gatherStride,
-                attentionScratch[worker]);
+        Attention.headMax(in.count(image), shape.prefix(), heads, headDim, floats, qkvOffset(image), 3 * width,
+                keyBias(), in.start(image), floats, buffers.normed + row * width, width, headMaxColumns, piece * gatherStride,
+                floats, buffers.attention[worker]);
+    }
+
+    private int qkvOffset(int image) {
+        return buffers.qkv + (in.start(image) - in.start(from)) * 3 * width;
     }
 
     private float[] keyBias() {
@@ -312,9 +351,9 @@ final class BlockPass {
         int image = from + piece;
         int n = in.count(image);
         LayerTokens view = view(worker, image);
-        int qkvOffset = (in.start(image) - in.start(from)) * 3 * width;
+        int qkv = qkvOffset(image);
         if (needs.contains(Need.MEAN_KEY)) {
-            HeadMean.reduce(qkv, qkvOffset + width, headDim, heads, 3 * width, n, headDim, view.prepare(Need.MEAN_KEY), 0,
+            HeadMean.reduce(floats, qkv + width, headDim, heads, 3 * width, n, headDim, view.prepare(Need.MEAN_KEY), 0,
                     headDim);
         }
         if (needs.contains(Need.CLASS_ATTENTION)) {
@@ -334,7 +373,7 @@ final class BlockPass {
         }
         if (needs.contains(Need.HEAD_MAX_VALUE)) {
             float[] maxima = headMaxValues[worker] = grown(headMaxValues[worker], n * headDim);
-            HeadMax.reduce(qkv, qkvOffset + 2 * width, headDim, heads, 3 * width, n, headDim, maxima, 0, headDim);
+            HeadMax.reduce(floats, qkv + 2 * width, headDim, heads, 3 * width, n, headDim, maxima, 0, headDim);
             sumRows(maxima, n, headDim, view.prepare(Need.HEAD_MAX_VALUE));
         }
         decide(image, view);

@@ -191,8 +191,7 @@ public final class Inference {
         int width = shape.width();
         int count = shape.patches();
         int patchValues = model.patchEmbed.rows();
-        x.reset(batch, shape.tokens(), reducer.tracksSize());
-        y.reset(batch, shape.tokens(), reducer.tracksSize());
+        blocks.prepare(batch, x, y);
         patches = grown(patches, count * patchValues);
         this.pixels = pixels;
         for (int image = 0; image < batch; image++) {
@@ -277,7 +276,7 @@ public final class Inference {
         int batch = x.images();
         int total = x.start(batch);
         return new BlockTrace(layer, Arrays.copyOf(attended[layer], batch), Arrays.copyOf(remaining[layer], batch),
-                trail.assignment(), trail.gathering(), rows ? Arrays.copyOf(x.rows(), total * shape.width()) : null,
+                trail.assignment(), trail.gathering(), rows ? Arrays.copyOfRange(x.rows(), x.offset(0), x.offset(0) + total * shape.width()) : null,
                 rows && reducer.tracksSize() ? Arrays.copyOf(x.sizes(), total) : null);
     }
 
@@ -293,7 +292,7 @@ public final class Inference {
         pooled = grown(pooled, batch * width);
         if (model.norm != null) {
             int total = x.start(batch);
-            model.norm.rows(x.rows(), 0, width, total, x.rows(), 0, width);
+            model.norm.rows(x.rows(), x.offset(0), width, total, x.rows(), x.offset(0), width);
         }
         for (int image = 0; image < batch; image++) {
             average(image);

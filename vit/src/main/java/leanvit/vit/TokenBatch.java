@@ -21,6 +21,7 @@ final class TokenBatch {
     private int images;
     private int[] starts = new int[1];
     private float[] rows = {};
+    private int base;
     private float[] sizes = {};
     private float[] logSizes = {};
 
@@ -28,17 +29,20 @@ final class TokenBatch {
         this.width = width;
     }
 
-    /** Makes room for {@code images} of up to {@code tokens} tokens each; starts are not set but the first. */
-    void reset(int images, int tokens, boolean sized) {
+    /**
+     * Makes room for {@code images} of up to {@code tokens} tokens each; starts are not set but the first.
+     *
+     * @param rows where the rows are to lie, from {@code base} on
+     */
+    void reset(int images, int tokens, boolean sized, float[] rows, int base) {
         this.images = images;
+        this.rows = rows;
+        this.base = base;
         if (starts.length < images + 1) {
             starts = new int[images + 1];
         }
         starts[0] = 0;
         int total = Math.multiplyExact(images, tokens);
-        if (rows.length < (long) total * width) {
-            rows = new float[Math.multiplyExact(total, width)];
-        }
         if (sized && sizes.length < total) {
             sizes = new float[total];
             logSizes = new float[total];
@@ -83,7 +87,7 @@ final class TokenBatch {
     }
 
     int offset(int image) {
-        return starts[image] * width;
+        return base + starts[image] * width;
     }
 
     float[] sizes() {
