@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorOperators;
  * {@link BipartiteMatching} on vectors: the matmul's tiles over destinations packed in panels, and each dot
  * product divided by both norms afterwards. Blocked destinations and padding have a bias of -infinity.
  *
- * <p>Scratch: the panels; 1 / norm of each destination; for listed rows the destinations, one after another; a tile of 5
- * sources; a tile of their scores; a vector; 1 / norm of each of the 5.
+ * <p>Scratch: the panels; 1 / norm of each destination; for listed rows the destinations, one after another; a tile of a
+ * few sources; a tile of their scores; a vector; 1 / norm of each of them.
  */
 final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
 

@@ -9,7 +9,7 @@ import jdk.incubator.vector.FloatVector;
  * {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. Epilogues that read C, and the columns that fill
  * no panel, go by way of a tile of their own in the first-level cache; so the tile has one form, compiled once, always hot.
  *
- * <p>Why the tile is 5 rows by 3 vectors, and ends as it does:
+ * <p>Why the tile is 5 rows by 3 vectors (5 by 2 with 16 registers), and ends as it does:
  * <ul>
  * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 a multiply-add, 209 a load, 67 a broadcast. At
  *     8,000 (DesiredMethodLimit) it puts the rest off, and then a result is a FloatVector of some class: on JDK 17 the next
@@ -123,9 +123,9 @@ final class SimdGemm implements Gemm.Implementation {
         if (k == 0) {
             biasAlone(rows, b, bo, width, c, co, ldc);
         } else if (PanelLayout.isWide(width)) {
-            SimdTile3.rows(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
+            SimdTile5x3.rows(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
         } else {
-            SimdTile2.rows(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
+            SimdTile5x2.rows(k, a, ao, lda, rows - 1, b, bo, c, co, ldc);
         }
     }
 

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes the matmul's register tiles, {@code SimdTile3} and {@code SimdTile2}: a tile's accumulators must be local variables, so
+ * Writes the matmul's register tiles, {@code SimdTile5x3} and its kin: a tile's accumulators must be local variables, so
  * that its rows and vectors are written out, and nobody should write or change them by hand. The output is committed;
  * {@link TileGeneratorTest} holds it to this program. To write it anew, from the project's directory:
  *
@@ -15,28 +15,31 @@ import java.nio.file.Path;
  */
 final class TileGenerator {
 
-    private static final int ROWS = 5;
+    /** Rows and vectors of each tile; 16 vector registers have room for the second alone. */
+    static final int[][] SHAPES = {{5, 3}, {5, 2}};
 
     private final StringBuilder out = new StringBuilder();
+    private final int rows;
     private final int vectors;
 
-    private TileGenerator(int vectors) {
+    private TileGenerator(int rows, int vectors) {
+        this.rows = rows;
         this.vectors = vectors;
     }
 
     public static void main(String[] arguments) throws IOException {
-        for (int vectors = 2; vectors <= 3; vectors++) {
-            Files.writeString(Path.of(arguments[0], name(vectors) + ".java"), generate(vectors));
+        for (int[] shape : SHAPES) {
+            Files.writeString(Path.of(arguments[0], name(shape[0], shape[1]) + ".java"), generate(shape[0], shape[1]));
         }
     }
 
-    static String name(int vectors) {
-        return "SimdTile" + vectors;
+    static String name(int rows, int vectors) {
+        return "SimdTile" + rows + "x" + vectors;
     }
 
-    /** Returns the source of the tile of 5 rows by {@code vectors} vectors. */
-    static String generate(int vectors) {
-        return new TileGenerator(vectors).file();
+    /** Returns the source of the tile of {@code rows} rows by {@code vectors} vectors. */
+    static String generate(int rows, int vectors) {
+        return new TileGenerator(rows, vectors).file();
     }
 
     private String file() {
@@ -49,13 +52,13 @@ final class TileGenerator {
         line(0, "import jdk.incubator.vector.VectorOperators;");
         line(0, "");
         line(0, "/**");
-        line(0, " * The matmul's register tile of " + ROWS + " rows by " + vectors
+        line(0, " * The matmul's register tile of " + rows + " rows by " + vectors
                 + " vectors. Written by {@code TileGenerator}: change that, not this.");
         line(0, " * Its shape has reasons, which stand in {@link SimdGemm}.");
         line(0, " */");
-        line(0, "final class " + name(vectors) + " {");
+        line(0, "final class " + name(rows, vectors) + " {");
         line(0, "");
-        line(1, "private " + name(vectors) + "() {");
+        line(1, "private " + name(rows, vectors) + "() {");
         line(1, "}");
         line(0, "");
         line(1, "/**");
@@ -63,7 +66,7 @@ final class TileGenerator {
                 + "L)}, one chain of fused multiply-adds");
         line(1, " * over p = 0..k-1 from the bias on; k is at least 1. A panel is its bias row, then k rows of " + vectors
                 + "L floats. Rows after");
-        line(1, " * {@code last}, 0 to " + (ROWS - 1) + ", do row {@code last} again: one form, always hot, serves every height.");
+        line(1, " * {@code last}, 0 to " + (rows - 1) + ", do row {@code last} again: one form, always hot, serves every height.");
         line(1, " */");
         method();
         line(0, "}");
@@ -75,14 +78,14 @@ final class TileGenerator {
         for (int v = 0; v < vectors; v++) {
             line(2, "FloatVector b" + v + " = FloatVector.fromArray(F, b, bo" + plus(v) + ");");
         }
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; r < rows; r++) {
             StringBuilder row = new StringBuilder("FloatVector ");
             for (int v = 0; v < vectors; v++) {
                 row.append(v == 0 ? "" : ", ").append(accumulator(r, v)).append(" = b").append(v);
             }
             line(2, row + ";");
         }
-        for (int r = 1; r < ROWS; r++) {
+        for (int r = 1; r < rows; r++) {
             line(2, "int a" + r + " = a0 + Math.min(" + r + ", last) * lda;");
         }
         line(2, "int first = bo + " + vectors + " * L;");
@@ -92,7 +95,7 @@ final class TileGenerator {
         for (int v = 0; v < vectors; v++) {
             line(3, "b" + v + " = FloatVector.fromArray(F, b, bi" + plus(v) + ");");
         }
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; r < rows; r++) {
             line(3, (r == 0 ? "FloatVector x" : "x") + " = FloatVector.broadcast(F, a[a" + r + " + p]);");
             for (int v = 0; v < vectors; v++) {
                 String sum = accumulator(r, v);
@@ -100,10 +103,10 @@ final class TileGenerator {
             }
         }
         line(2, "} while (++p < k);");
-        for (int r = 1; r < ROWS; r++) {
+        for (int r = 1; r < rows; r++) {
             line(2, "int o" + r + " = co + Math.min(" + r + ", last) * ldc;");
         }
-        for (int i = 0; i < ROWS * vectors; i++) {
+        for (int i = 0; i < rows * vectors; i++) {
             line(2, accumulator(i / vectors, i % vectors) + ".intoArray(c, " + row(i / vectors) + plus(i % vectors) + ");");
         }
         line(1, "}");

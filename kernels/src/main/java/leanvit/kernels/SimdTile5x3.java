@@ -10,9 +10,9 @@ import jdk.incubator.vector.VectorOperators;
  * The matmul's register tile of 5 rows by 3 vectors. Written by {@code TileGenerator}: change that, not this.
  * Its shape has reasons, which stand in {@link SimdGemm}.
  */
-final class SimdTile3 {
+final class SimdTile5x3 {
 
-    private SimdTile3() {
+    private SimdTile5x3() {
     }
 
     /**
