@@ -13,6 +13,9 @@ import leanvit.reducers.Reducers;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.VitConfig;
+import leanvit.vit.draw.Chart;
+import leanvit.vit.image.Pictures;
+import leanvit.vit.image.RgbImage;
 import leanvit.vit.weights.RandomWeights;
 
 /**
@@ -28,7 +31,8 @@ import leanvit.vit.weights.RandomWeights;
  *   --slices N         of each (default 15)
  *   --seconds S        of warm-up, of each (default 2)
  *   --only N           the size of so many pixels alone (ViT-L at 518: a minute and a half)
- *   --csv FILE         the table for a plot
+ *   --csv FILE         the table
+ *   --plot FILE.png    milliseconds over tokens: dense, attention, and the first reducer
  * </pre>
  */
 public final class BigPictures {
@@ -42,6 +46,7 @@ public final class BigPictures {
     private double seconds = 2;
     private int only;
     private Path csv;
+    private Path plot;
 
     /** Pixels of a side, and of a patch's. */
     private record Size(int side, int patch) {
@@ -70,6 +75,7 @@ public final class BigPictures {
             case "--seconds" -> seconds = Double.parseDouble(value);
             case "--only" -> only = Integer.parseInt(value);
             case "--csv" -> csv = Path.of(value);
+            case "--plot" -> plot = Path.of(value);
             default -> throw new IllegalArgumentException("unknown argument " + name);
         }
     }
@@ -101,6 +107,23 @@ public final class BigPictures {
         if (csv != null) {
             Files.write(csv, lines);
         }
+        if (plot != null) {
+            Pictures.writePng(plot(lines.subList(1, lines.size())), plot);
+        }
+    }
+
+    private RgbImage plot(List<String> lines) {
+        double[][] columns = new double[7][lines.size()];
+        for (int i = 0; i < lines.size(); i++) {
+            String[] values = lines.get(i).split(",");
+            for (int c = 0; c < columns.length; c++) {
+                columns[c][i] = Double.parseDouble(values[c]);
+            }
+        }
+        return Chart.curves(arch + ": milliseconds a picture over tokens. " + Machine.describe(), "tokens", columns[2],
+                List.of(new Chart.Curve("dense, ms", columns[3]), new Chart.Curve("its attention, ms", columns[4]),
+                        new Chart.Curve(reducers.get(0) + ", ms", columns[6])), 0,
+                String.format(Locale.ROOT, "%.0f pixels, patches of %.0f", columns[0][0], columns[1][0]));
     }
 
     /** Times one size, prints its row and returns its line. */

@@ -47,6 +47,11 @@ public record EVit(Schedule schedule, boolean fuse) implements TokenReducer {
     }
 
     @Override
+    public boolean readsRows() {
+        return false;
+    }
+
+    @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
         int patches = tokens.count() - tokens.prefix();
         int removed = Math.min(schedule.removed(tokens.model(), tokens.layer(), patches), patches - 1);

@@ -28,7 +28,7 @@ public final class LayerTokens {
      * Points this view at an image. The score arrays keep their contents; the host fills them through
      * {@link #prepare(Need)} and {@link #prepareSizes()} afterwards.
      *
-     * @param rows   token rows, {@code count} x {@code model.width()}, contiguous
+     * @param rows   token rows, {@code count} x {@code model.width()}, contiguous; null where the reducer may not read them
      * @param offset index of the first row's first channel
      */
     public void reset(ModelShape model, int layer, int count, float[] rows, int offset) {
@@ -87,8 +87,13 @@ public final class LayerTokens {
 
     /**
      * Returns the array that holds the token rows; row i starts at {@link #rowOffset}{@code (i)} and has C channels.
+     *
+     * @throws IllegalStateException where there are none, since the reducer said that it does not read them
      */
     public float[] rows() {
+        if (rows == null) {
+            throw new IllegalStateException("a reducer whose readsRows() is false reads rows");
+        }
         return rows;
     }
 

@@ -69,6 +69,11 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
     }
 
     @Override
+    public boolean readsRows() {
+        return false;
+    }
+
+    @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
         int headDim = tokens.model().headDim();
         int r = schedule.removed(tokens.model(), tokens.layer(), tokens.count() - tokens.prefix());

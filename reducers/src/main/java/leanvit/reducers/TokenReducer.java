@@ -73,6 +73,14 @@ public interface TokenReducer {
     }
 
     /**
+     * Returns whether {@link #reduce} looks at {@link LayerTokens#rows()}. Where it does not, the host may leave rows out that
+     * nobody will read: in the last block all but those of the classifier.
+     */
+    default boolean readsRows() {
+        return true;
+    }
+
+    /**
      * Returns whether {@link LayerTokens#batchHeadMaxPeak()} is to be that of the whole batch, which then goes through the block
      * at once, whatever memory that takes; else it is that of the images that happen to go together. (POMT's upstream form.)
      */

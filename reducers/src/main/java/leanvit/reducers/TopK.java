@@ -37,6 +37,11 @@ public record TopK(Schedule schedule) implements TokenReducer {
     }
 
     @Override
+    public boolean readsRows() {
+        return false;
+    }
+
+    @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
         int patches = tokens.count() - tokens.prefix();
         int removed = Math.min(schedule.removed(tokens.model(), tokens.layer(), patches), patches - 1);

@@ -134,6 +134,7 @@ final class BlockPass {
         begin(layer, in, out);
         from = 0;
         to = in.images();
+        queries = Integer.MAX_VALUE;
         workers.run(to, inputReduceStep);
         applyMaps();
     }
@@ -161,14 +162,20 @@ final class BlockPass {
     }
 
     /**
-     * Runs block {@code layer}, which does not reduce, for the first {@code queries} tokens of each image alone, which is all
-     * that the classifier of a class token reads of the last block.
+     * Runs block {@code layer} for the first {@code queries} tokens of each image alone, which is all that the classifier of a
+     * class token reads of the last block. Where the block reduces, the maps are decided and not applied.
      *
      * @param rows receives [images, queries, C]
+     * @return false, with nothing changed but {@code rows}, where it cannot be done: the reducer needs more than those tokens'
+     *         rows and attention, or merges one of them
      */
-    void runPrefix(int layer, TokenBatch in, int queries, float[] rows) {
+    boolean runPrefix(int layer, TokenBatch in, int queries, float[] rows) {
         begin(layer, in, in);
-        reducing = false;
+        reducing = reducesInside(layer);
+        if (reducing && (reducer.readsRows() || needs.contains(Need.COLUMN_ATTENTION)
+                || needs.contains(Need.HEAD_MAX_ATTENTION))) {
+            return false;
+        }
         this.queries = queries;
         for (int image = 0; image < in.images(); image++) {
             System.arraycopy(in.rows(), in.offset(image), rows, image * queries * width, queries * width);
@@ -180,11 +187,29 @@ final class BlockPass {
             norm(block.norm1(), in.rows(), in.offset(from), in.start(to) - in.start(from));
             qkv(in.start(to) - in.start(from));
             attention();
+            if (reducing && !decideOnly()) {
+                return false;
+            }
             proj(rows, x, count);
             norm(block.norm2(), rows, x, count);
             fc1(count);
             fc2(rows, x, count);
         }
+        return true;
+    }
+
+    /** Decides the group's maps; returns whether each keeps the queries' tokens, in their places and alone. */
+    private boolean decideOnly() {
+        workers.run(to - from, reduceStep);
+        for (int image = from; image < to; image++) {
+            TokenMap map = maps[image];
+            for (int i = 0; i < queries; i++) {
+                if (map.target(i) != i || map.weight(i) != 1f || map.contributors(i) != 1) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private void begin(int layer, TokenBatch in, TokenBatch out) {
@@ -386,7 +411,8 @@ final class BlockPass {
     private LayerTokens view(int worker, int image) {
         LayerTokens view = views[worker];
         int n = in.count(image);
-        view.reset(shape, layer, n, in.rows(), in.offset(image));
+        boolean rowsAreWhole = queries == Integer.MAX_VALUE;
+        view.reset(shape, layer, n, rowsAreWhole ? in.rows() : null, in.offset(image));
         if (reducer.tracksSize()) {
             System.arraycopy(in.sizes(), in.start(image), view.prepareSizes(), 0, n);
         }

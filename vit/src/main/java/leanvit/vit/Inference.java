@@ -157,23 +157,21 @@ public final class Inference {
         workers.open();
         try {
             embed(pixels, batch);
-            boolean shortCut = trace == null && config.pooling() == VitConfig.Pooling.TOKEN
-                    && !reducer.reducesAt(shape.depth() - 1);
             TokenTrail trail = trace == null ? null : new TokenTrail(batch, shape.tokens());
-            for (int layer = 0; layer < shape.depth() - (shortCut ? 1 : 0); layer++) {
-                block(layer, trail);
+            int queries = config.distilled() ? 2 : 1;
+            boolean pooledAlready = false;
+            for (int layer = 0; layer < shape.depth(); layer++) {
+                boolean last = layer == shape.depth() - 1;
+                pooledAlready = last && trace == null && config.pooling() == VitConfig.Pooling.TOKEN
+                        && lastBlockForClassifier(layer, queries);
+                if (!pooledAlready) {
+                    block(layer, trail);
+                }
                 if (trace != null) {
                     trace.add(record(layer, trail, traceRows));
                 }
             }
-            int queries = config.distilled() ? 2 : 1;
-            if (shortCut) {
-                int last = shape.depth() - 1;
-                countBefore(last);
-                countAfter(last);
-                pooled = grown(pooled, batch * queries * shape.width());
-                blocks.runPrefix(last, x, queries, pooled);
-            } else if (config.pooling() == VitConfig.Pooling.TOKEN) {
+            if (!pooledAlready && config.pooling() == VitConfig.Pooling.TOKEN) {
                 pooled = grown(pooled, batch * queries * shape.width());
                 for (int image = 0; image < batch; image++) {
                     System.arraycopy(x.rows(), x.offset(image), pooled, image * queries * shape.width(),
@@ -246,6 +244,26 @@ public final class Inference {
             follow(trail);
         }
         countAfter(layer);
+    }
+
+    /** Runs the last block for the tokens that the classifier reads; returns whether that could be done. */
+    private boolean lastBlockForClassifier(int layer, int queries) {
+        if (blocks.reducesInput(layer)) {
+            return false;
+        }
+        pooled = grown(pooled, x.images() * queries * shape.width());
+        if (!blocks.runPrefix(layer, x, queries, pooled)) {
+            return false;
+        }
+        for (int image = 0; image < x.images(); image++) {
+            reducerInput[layer][image] = x.count(image);
+        }
+        countBefore(layer);
+        countAfter(layer);
+        for (int image = 0; image < x.images() && blocks.reducesInside(layer); image++) {
+            remaining[layer][image] = blocks.map(image).outputs();
+        }
+        return true;
     }
 
     private void swap() {
