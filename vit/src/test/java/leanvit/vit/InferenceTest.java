@@ -419,6 +419,16 @@ class InferenceTest {
         }
 
         @Override
+        public boolean readsRows() {
+            return needs.size() != 1;
+        }
+
+        @Override
+        public boolean seesWholeBatch() {
+            return needs.contains(Need.HEAD_MAX_ATTENTION);
+        }
+
+        @Override
         public boolean reducesAt(int layer) {
             return true;
         }
@@ -454,6 +464,36 @@ class InferenceTest {
             sum += values[i];
         }
         return sum;
+    }
+
+    /** A traced pass computes all rows of the last block, an ordinary one those that the classifier reads. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "tome:r=3", "tome:r=3,prop=off", "evit:keep=0.7,layers=1/2", "topk:r=2", "topk:keep=0.5,layers=2",
+            "ltmp:merge=0.5,prune=0.01", "etps:keep=0.5,layers=2", "pomt:r=5,layer=2"})
+    void theLastBlockForTheClassifierAloneHasTheBitsOfAllOfIt(String spec) {
+        Inference run = model.inference().with(Reducers.parse(spec));
+        List<BlockTrace> trace = new ArrayList<>();
+        float[] whole = run.trace(pixels, 2, trace, false);
+        long macs = run.macs(1);
+        assertThat(run.logits(pixels, 2)).isEqualTo(whole);
+        assertThat(run.macs(1)).isEqualTo(macs);
+        for (int image = 0; image < 2; image++) {
+            assertThat(run.tokens(2, image)).as("tokens of image %d", image).isEqualTo(trace.get(2).tokens()[image]);
+        }
+    }
+
+    @Test
+    void aReducerThatMergesIntoTheClassTokenIsNotCutShort() {
+        TokenReducer greedy = new Own(TokenReducer.Position.AFTER_ATTENTION, Set.of(Need.MEAN_KEY), true, true, (tokens, map) -> {
+            map.reset(tokens.count());
+            map.keep(0);
+            map.merge(1, 0, 1f);
+            map.keepRange(2, tokens.count());
+            map.weightBySize(tokens.sizes(), 0);
+        });
+        Inference run = model.inference().with(greedy);
+        float[] whole = run.trace(pixels, 2, new ArrayList<>(), false);
+        assertThat(run.logits(pixels, 2)).isEqualTo(whole);
     }
 
     @Test
