@@ -120,7 +120,9 @@ public final class BigPictures {
                 columns[c][i] = Double.parseDouble(values[c]);
             }
         }
-        return Chart.curves(arch + ": milliseconds a picture over tokens. " + Machine.describe(), "tokens", columns[2],
+        String title = arch + ": milliseconds per picture over tokens. " + Machine.processor() + ", Java "
+                + Runtime.version().feature();
+        return Chart.curves(title, "tokens", columns[2],
                 List.of(new Chart.Curve("dense, ms", columns[3]), new Chart.Curve("its attention, ms", columns[4]),
                         new Chart.Curve(reducers.get(0) + ", ms", columns[6])), 0,
                 String.format(Locale.ROOT, "%.0f pixels, patches of %.0f", columns[0][0], columns[1][0]));

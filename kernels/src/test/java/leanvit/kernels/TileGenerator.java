@@ -68,13 +68,22 @@ final class TileGenerator {
                 + "L floats. Rows after");
         line(1, " * {@code last}, 0 to " + (rows - 1) + ", do row {@code last} again: one form, always hot, serves every height.");
         line(1, " */");
-        method();
+        method(false);
+        line(0, "");
+        line(1, "/** {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors + "L, but nothing that it knows to be constant. */");
+        method(true);
         line(0, "}");
         return out.toString();
     }
 
-    private void method() {
-        line(1, "static void rows(int k, float[] a, int a0, int lda, int last, float[] b, int bo, float[] c, int co, int ldc) {");
+    private void method(boolean stepping) {
+        String arguments = "int k, float[] a, int a0, int lda, int last, float[] b, int bo, ";
+        if (stepping) {
+            line(1, "static void rowsStepping(" + arguments + "int step, float[] c, int co,");
+            line(7, " int ldc) {");
+        } else {
+            line(1, "static void rows(" + arguments + "float[] c, int co, int ldc) {");
+        }
         for (int v = 0; v < vectors; v++) {
             line(2, "FloatVector b" + v + " = FloatVector.fromArray(F, b, bo" + plus(v) + ");");
         }
@@ -88,10 +97,12 @@ final class TileGenerator {
         for (int r = 1; r < rows; r++) {
             line(2, "int a" + r + " = a0 + Math.min(" + r + ", last) * lda;");
         }
-        line(2, "int first = bo + " + vectors + " * L;");
+        line(2, stepping ? "int bi = bo + step;" : "int first = bo + " + vectors + " * L;");
         line(2, "int p = 0;");
         line(2, "do {");
-        line(3, "int bi = first + p * (" + vectors + " * L);");
+        if (!stepping) {
+            line(3, "int bi = first + p * (" + vectors + " * L);");
+        }
         for (int v = 0; v < vectors; v++) {
             line(3, "b" + v + " = FloatVector.fromArray(F, b, bi" + plus(v) + ");");
         }
@@ -101,6 +112,9 @@ final class TileGenerator {
                 String sum = accumulator(r, v);
                 line(3, sum + " = x.lanewise(VectorOperators.FMA, b" + v + ", " + sum + ");");
             }
+        }
+        if (stepping) {
+            line(3, "bi += step;");
         }
         line(2, "} while (++p < k);");
         for (int r = 1; r < rows; r++) {
