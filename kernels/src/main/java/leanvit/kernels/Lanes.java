@@ -16,9 +16,6 @@ final class Lanes {
     /** As many ints as {@link #F} has floats. */
     static final VectorSpecies<Integer> I = ints(F.vectorBitSize());
 
-    /** Half as many longs as {@link #F} has floats. */
-    static final VectorSpecies<Long> J = F.withLanes(long.class);
-
     /** {@link #FLOATS} of {@link #I}. */
     static final Class<? extends IntVector> INTS = IntVector.zero(I).getClass();
 

@@ -4,13 +4,11 @@ import static leanvit.kernels.Lanes.F;
 import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.I;
 import static leanvit.kernels.Lanes.INTS;
-import static leanvit.kernels.Lanes.J;
 import static leanvit.kernels.Lanes.L;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -30,18 +28,16 @@ final class SimdArgSort implements ArgSort.Implementation {
     private static final int LEAST_SCORES = 512;
     private static final long HIGH_HALF = 0xFFFF_FFFF_0000_0000L;
     /**
-     * The largest k to rank by counting; beyond it quicksort's k log k wins. (JDK 17 does not use AVX-512's mask registers, and
-     * counts at half the speed.)
+     * The largest k to rank by counting; beyond it quicksort's k log k wins. None on JDK 17: without tiered compilation
+     * it boxes some masks for good.
      */
-    private static final int LARGEST_RANKED = (Runtime.version().feature() > 17 ? 40 : 16) * L;
+    private static final int LARGEST_RANKED = Runtime.version().feature() > 17 ? 40 * L : 0;
 
-    /** 0, 1, 2, ...; {@code addIndex} boxes its result on JDK 17. */
+    /** 0, 1, 2, ... */
     private static final int[] LANES = new int[L];
-    private static final long[] INDICES = new long[L];
 
     static {
         Arrays.setAll(LANES, i -> i);
-        Arrays.setAll(INDICES, i -> i);
     }
 
     @Override
@@ -63,25 +59,12 @@ final class SimdArgSort implements ArgSort.Implementation {
         place(k, order, orderOffset, scratch);
     }
 
-    /** {@link ScalarArgSort#pack} of every score's {@link ScalarArgSort#key} and index. */
+    /**
+     * {@link ScalarArgSort#pack} of every score's {@link ScalarArgSort#key} and index. Plain code: vectors of ints and
+     * longs came to more than C2 inlines at once ({@link SimdGemm} tells what comes of that), for a microsecond less.
+     */
     private static void pack(float[] scores, int offset, int n, long[] scratch) {
-        LongVector index0 = LongVector.fromArray(J, INDICES, 0);
-        LongVector index1 = LongVector.fromArray(J, INDICES, L / 2);
-        int i = 0;
-        // body
-        for (; i <= n - L; i += L) {
-            FloatVector score = FloatVector.fromArray(F, scores, offset + i).add(0f);
-            score = score.blend(Float.NEGATIVE_INFINITY, score.compare(VectorOperators.NE, score));
-            IntVector bits = score.reinterpretAsInts();
-            IntVector key = bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE).lanewise(VectorOperators.XOR, bits)
-                    .lanewise(VectorOperators.XOR, -1);
-            LongVector key0 = (LongVector) key.convertShape(VectorOperators.I2L, J, 0);
-            LongVector key1 = (LongVector) key.convertShape(VectorOperators.I2L, J, 1);
-            key0.lanewise(VectorOperators.LSHL, 32).or(index0.add(i)).intoArray(scratch, i);
-            key1.lanewise(VectorOperators.LSHL, 32).or(index1.add(i)).intoArray(scratch, i + L / 2);
-        }
-        // scalar tail
-        for (; i < n; i++) {
+        for (int i = 0; i < n; i++) {
             scratch[i] = ScalarArgSort.pack(ScalarArgSort.key(scores[offset + i]), i);
         }
     }
@@ -182,15 +165,15 @@ final class SimdArgSort implements ArgSort.Implementation {
             IntVector rank2 = rank0;
             for (int j = 0; j < k; j++) {
                 IntVector other = IntVector.broadcast(I, (int) scratch[j]);
-                rank0 = INTS.cast(rank0).add(one, key0.compare(VectorOperators.GT, other));
-                rank1 = INTS.cast(rank1).add(one, key1.compare(VectorOperators.GT, other));
-                rank2 = INTS.cast(rank2).add(one, key2.compare(VectorOperators.GT, other));
+                rank0 = INTS.cast(rank0).add(one, other.compare(VectorOperators.LT, key0));
+                rank1 = INTS.cast(rank1).add(one, other.compare(VectorOperators.LT, key1));
+                rank2 = INTS.cast(rank2).add(one, other.compare(VectorOperators.LT, key2));
             }
-            IntVector lane = IntVector.fromArray(I, LANES, 0);
+            IntVector lane = INTS.cast(IntVector.fromArray(I, LANES, 0));
             int done = block - first;
-            key0.blend(rank0, lane.compare(VectorOperators.GE, done)).intoArray(order, offset + first);
-            key1.blend(rank1, lane.compare(VectorOperators.GE, done - L)).intoArray(order, offset + first + L);
-            key2.blend(rank2, lane.compare(VectorOperators.GE, done - 2 * L)).intoArray(order, offset + first + 2 * L);
+            INTS.cast(key0).blend(rank0, lane.compare(VectorOperators.GE, done)).intoArray(order, offset + first);
+            INTS.cast(key1).blend(rank1, lane.compare(VectorOperators.GE, done - L)).intoArray(order, offset + first + L);
+            INTS.cast(key2).blend(rank2, lane.compare(VectorOperators.GE, done - 2 * L)).intoArray(order, offset + first + 2 * L);
         }
     }
 

@@ -3,7 +3,6 @@ package leanvit.kernels;
 import static leanvit.kernels.LaneFolds.EIGHTH;
 import static leanvit.kernels.LaneFolds.HALF;
 import static leanvit.kernels.LaneFolds.QUARTER;
-import static leanvit.kernels.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.Lanes.F;
 import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
@@ -155,7 +154,10 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
         }
     }
 
-    /** Returns the sum of a row's squares. */
+    /**
+     * Returns the sum of a row's squares. The last step of {@link LaneFolds} is done outside of the vector: this is
+     * inlined twice into a large method, for which C2 would put off what comes last.
+     */
     private static float squares(int width, float[] x, int row) {
         FloatVector squares = FloatVector.zero(F);
         int c = 0;
@@ -165,10 +167,9 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
         }
         squares = FLOATS.cast(squares);
         squares = squares.add(squares.rearrange(HALF));
-        squares = squares.add(squares.rearrange(QUARTER));
-        squares = L > 4 ? squares.add(squares.rearrange(EIGHTH)) : squares;
-        squares = L > 8 ? squares.add(squares.rearrange(SIXTEENTH)) : squares;
-        float sum = squares.lane(0);
+        squares = L > 4 ? squares.add(squares.rearrange(QUARTER)) : squares;
+        squares = L > 8 ? squares.add(squares.rearrange(EIGHTH)) : squares;
+        float sum = squares.lane(0) + squares.lane(1);
         for (; c < width; c++) {
             sum += x[row + c] * x[row + c];
         }

@@ -75,23 +75,46 @@ final class SimdSoftmax implements Softmax.Implementation {
         return Float.intBitsToFloat(largest ^ largest >> 31 & Integer.MAX_VALUE);
     }
 
-    /**
-     * Writes exp(x - max) of a row and returns the sum; in place too, since the last vector is loaded before the one that it
-     * overlaps is stored. What it has twice counts once.
-     */
+    /** Writes exp(x - max) of a row and returns the sum; in place too. */
     static float exponentials(int columns, float max, float[] x, int row, float[] out, int to) {
-        FloatVector shift = FloatVector.broadcast(F, max);
-        FloatVector last = FloatVector.fromArray(F, x, row + columns - L);
+        exponentiate(columns, -max, x, row, out, to);
+        return sum(columns, out, to);
+    }
+
+    /**
+     * Writes exp(x + shift) of a row. Each vector is loaded before the one in front of it is stored, since the last two
+     * may overlap.
+     *
+     * <p>One exponential takes most of the bytecodes that C2 inlines before it puts calls off ({@link SimdGemm} tells
+     * what comes of that); so there is no second one for the last vector, the sum is a pass of its own, and the loop
+     * tests at its head: of a loop that tests at its end C2 parses the body twice. What goes round the loop is an
+     * argument.
+     */
+    private static void exponentiate(int columns, float shift, float[] x, int row, float[] out, int to) {
+        FloatVector shifts = FloatVector.broadcast(F, shift);
+        FloatVector next = FloatVector.fromArray(F, x, row);
+        int at = 0;
+        for (int c = L; c < columns + L; c += L) {
+            int here = at;
+            at = Math.min(c, columns - L);
+            FloatVector e = VectorMath.expNonPositive(shifts.add(next));
+            next = FloatVector.fromArray(F, x, row + at);
+            e.intoArray(out, to + here);
+        }
+    }
+
+    /** Returns a row's sum; what the last vector has twice counts once. */
+    private static float sum(int columns, float[] x, int row) {
         FloatVector sum = FloatVector.zero(F);
         int c = 0;
         for (; c <= columns - L; c += L) {
-            FloatVector e = VectorMath.expNonPositive(FloatVector.fromArray(F, x, row + c).sub(shift));
-            e.intoArray(out, to + c);
-            sum = e.add(sum);
+            sum = FloatVector.fromArray(F, x, row + c).add(sum);
         }
-        FloatVector e = VectorMath.expNonPositive(last.sub(shift));
-        e.intoArray(out, to + columns - L);
-        sum = e.fma(FloatVector.fromArray(F, LAST_LANES, columns - c), sum);
+        if (c < columns) {
+            FloatVector last = FloatVector.fromArray(F, x, row + columns - L);
+            sum = last.fma(FloatVector.fromArray(F, LAST_LANES, columns - c), sum);
+        }
+        sum = FLOATS.cast(sum);
         sum = sum.add(sum.rearrange(HALF));
         sum = sum.add(sum.rearrange(QUARTER));
         sum = L > 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;

@@ -2,82 +2,79 @@ package leanvit.kernels;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import leanvit.kernels.Gemm.Epilogue;
 
 /**
- * The program of {@link AllocationTest}: calls kernels on a model's shapes until a round of calls allocates nothing, and
- * prints for each kernel what its best round allocated.
+ * The program of {@link AllocationTest}: calls each of the {@link KernelCases} until a round of calls allocates
+ * nothing, and prints what its best round allocated and what a call took. An argument chooses the cases whose name
+ * contains it.
  */
 final class WarmCalls {
 
     private static final int CALLS = 20;
+    private static final int TIMED_ROUNDS = 15;
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
     private WarmCalls() {
     }
 
     public static void main(String[] args) {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         System.out.println("provider " + Provider.describe());
-        calls().forEach((name, call) -> System.out.println("bytes of " + name + ": " + best(threads, call)));
+        Map<String, Runnable> calls = KernelCases.all();
+        if (args.length > 0) {
+            calls.keySet().removeIf(name -> !name.contains(args[0]));
+        }
+        report(calls);
+    }
+
+    /** Prints a line {@code <name>: <bytes> bytes, <nanoseconds> ns} for each call. */
+    static void report(Map<String, Runnable> calls) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long end = threads.getCurrentThreadCpuTime() + PATIENCE_NANOS;
+        calls.forEach((name, call) -> {
+            long bytes = bytes(threads, call, end);
+            System.out.println(name + ": " + bytes + " bytes, " + nanos(call) + " ns");
+        });
+    }
+
+    /** Asserts that a program reported all cases, and 0 bytes for each. */
+    static void assertNothingAllocated(List<String> lines) {
+        List<String> reported = lines.stream().filter(line -> line.contains(" bytes, ")).toList();
+        List<String> allocating = reported.stream().filter(line -> !line.contains(": 0 bytes, ")).toList();
+        if (reported.size() != KernelCases.all().size() || !allocating.isEmpty()) {
+            throw new AssertionError(allocating + " of " + reported.size() + " cases; all that was printed:\n"
+                    + String.join("\n", lines));
+        }
     }
 
     /**
-     * Vectors are objects until C2 has compiled a kernel, which takes thousands of calls and, on a busy machine, a while; a
-     * kernel that boxes its vectors never gets there. Patience is counted in this thread's own time.
+     * Vectors are objects until C2 has compiled a kernel, which takes thousands of calls and, on a busy machine, a
+     * while; a kernel that boxes its vectors never gets there. Patience is counted in this thread's own time, for all
+     * calls together.
      */
-    private static long best(ThreadMXBean threads, Runnable call) {
-        long start = threads.getCurrentThreadCpuTime();
+    private static long bytes(ThreadMXBean threads, Runnable call, long end) {
         long best = Long.MAX_VALUE;
-        while (best > 0 && threads.getCurrentThreadCpuTime() - start < PATIENCE_NANOS) {
+        do {
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < CALLS; i++) {
                 call.run();
             }
             best = Math.min(best, threads.getCurrentThreadAllocatedBytes() - before);
-        }
+        } while (best > 0 && threads.getCurrentThreadCpuTime() < end);
         return best;
     }
 
-    private static Map<String, Runnable> calls() {
-        Map<String, Runnable> calls = new LinkedHashMap<>();
-        SplittableRandom random = new SplittableRandom(1);
-        for (int columns : new int[] {96, 101}) {
-            float[] a = Awkward.values(random, 23 * 64, 1f);
-            PackedMatrix b = PackedMatrix.of(Awkward.values(random, 64 * columns, 1f), 0, columns, 64, columns, null);
-            float[] c = new float[23 * columns];
-            for (Epilogue epilogue : Epilogue.values()) {
-                calls.put("matmul of " + columns + " columns, " + epilogue,
-                        () -> Gemm.multiply(23, a, 0, 64, b, epilogue, c, 0, columns));
+    /** Returns the time of a call in the fastest of some rounds. */
+    private static long nanos(Runnable call) {
+        long best = Long.MAX_VALUE;
+        for (int round = 0; round < TIMED_ROUNDS; round++) {
+            long start = System.nanoTime();
+            for (int i = 0; i < CALLS; i++) {
+                call.run();
             }
+            best = Math.min(best, (System.nanoTime() - start) / CALLS);
         }
-        for (int n : new int[] {48, 50}) {
-            AttentionInput input = AttentionInput.random(n, 2, 32, true, 1);
-            float[] out = new float[n * 64];
-            float[] gathered = new float[2 * n];
-            float[] scratch = new float[Attention.headMaxScratchLength(n, 2, 32)];
-            calls.put("attention of " + n + " tokens", () -> Attention.head(n, n, 2, 1, 32, input.qkv().array(),
-                    input.qkv().offset(), input.qkv().stride(), input.bias(), 0, out, 0, 64, gathered, 0, gathered, n, scratch));
-            calls.put("head maximum of " + n + " tokens", () -> Attention.headMax(n, 1, 2, 32, input.qkv().array(),
-                    input.qkv().offset(), input.qkv().stride(), null, 0, out, 0, 64, gathered, 0, scratch));
-        }
-        for (int n : new int[] {96, 97}) {
-            float[] metric = Awkward.values(random, n * 20, 1f);
-            float[] best = new float[n];
-            int[] partner = new int[n];
-            float[] scratch = new float[BipartiteMatching.nearestScratch(n, n, 20)];
-            int[] list = new int[n];
-            for (int i = 0; i < n; i++) {
-                list[i] = n - 1 - i;
-            }
-            calls.put("matching of " + n + " rows", () -> BipartiteMatching.alternating(metric, 0, 20, n, 20, 1, best, partner,
-                    scratch));
-            calls.put("matching of " + n + " listed rows", () -> BipartiteMatching.nearest(metric, 0, 20, 20, list, 0, n / 2, list,
-                    n / 2, n - n / 2, 1e-6f, best, partner, scratch));
-        }
-        return calls;
+        return best;
     }
 }

@@ -1,0 +1,60 @@
+package leanvit.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Pins what C2 makes of the kernels, as far as speed rests on it ({@link SimdGemm} tells why): it inlines every call of
+ * the Vector API while it parses, knowing the class of every vector that a method is called on. Then no compilation
+ * depends on a type profile, which may come too early or too late, and no vector is boxed.
+ *
+ * <p>With C2 alone, at once, in a JVM of its own, which prints what C2 inlined:
+ * <ul>
+ * <li>{@code failed to inline (intrinsic)}: a vector operation that became a call.
+ * <li>{@code TypeProfile} (JDK 17), {@code callee changed to} (JDK 25): the class was not known, only a profile's word
+ * for it.
+ *     A method that grows beyond what C2 inlines at once shows here first.
+ * <li>{@code virtual call}, {@code no static binding}: there was no profile either.
+ * <li>{@code NodeCountInliningCutoff}, {@code size > DesiredMethodLimit}, {@code too big} at a method of {@link
+ * VectorMath},
+ *     which takes and returns vectors: they would be boxed on the way.
+ * </ul>
+ */
+class InliningTest {
+
+    private static final Pattern BAD_CALL = Pattern.compile("failed to inline \\(intrinsic\\)"
+            + "|TypeProfile \\(.*= jdk/incubator/vector/"
+            + "|jdk\\.incubator\\.vector\\..*callee changed to"
+            + "|jdk\\.incubator\\.vector\\.(?!VectorOperators).*(virtual call|no static binding)"
+            + "|leanvit\\.kernels\\.VectorMath::.*(Cutoff|DesiredMethodLimit|too big|too large|already compiled)");
+    /** Calls that only a wrong argument makes; C2 leaves them out as never executed or too big, as it should. */
+    private static final Pattern COLD = Pattern.compile("Lambda|::badOp|::binaryOperations|Exception");
+
+    @Test
+    void vectorsAreInlinedWithoutProfiles() throws Exception {
+        Assumptions.assumeTrue(Provider.SIMD, "scalar code has no vectors to box");
+        List<String> lines = ChildJvm.run(WarmCalls.class, List.of("-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-TieredCompilation", "-XX:-BackgroundCompilation", "-XX:+PrintCompilation",
+                "-XX:CompileCommand=PrintInlining,leanvit.kernels.Simd*::*"));
+        assertThat(lines.stream().filter(line -> line.contains("VectorSupport::store") && line.contains("(intrinsic)")))
+                .as("stores in what C2 printed").hasSizeGreaterThan(50);
+        List<String> bad = new ArrayList<>();
+        String compiled = "";
+        String before = "";
+        for (String line : lines) {
+            if (line.matches("\\s*\\d+\\s+\\d+ .*::.* bytes\\).*")) {
+                compiled = line.strip();
+            } else if (BAD_CALL.matcher(line).find() && !COLD.matcher(line).find()) {
+                bad.add(compiled + ": " + before.strip() + " | " + line.strip());
+            }
+            before = line;
+        }
+        assertThat(bad).isEmpty();
+        WarmCalls.assertNothingAllocated(lines.stream().filter(line -> line.contains(" bytes, ")).toList());
+    }
+}

@@ -1,0 +1,202 @@
+package leanvit.kernels;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import leanvit.kernels.Gemm.Epilogue;
+
+/**
+ * Calls of every public kernel, by name, for programs that ask what a warm call costs: one case for each branch that a
+ * kernel has, on shapes that are small, so that thousands of calls take no time, but large enough for vectors to serve.
+ *
+ * <p>Cases share nothing, and may be called again and again.
+ */
+final class KernelCases {
+
+    private static final int WIDTH = 192;
+
+    private final Map<String, Runnable> calls = new LinkedHashMap<>();
+    private final SplittableRandom random = new SplittableRandom(1);
+
+    private KernelCases() {
+    }
+
+    /** Returns the cases, always in the same order. */
+    static Map<String, Runnable> all() {
+        KernelCases cases = new KernelCases();
+        for (int columns : new int[] {96, 101, 32}) {
+            for (int m : new int[] {23, 5, 1}) {
+                cases.gemm(m, 64, columns);
+            }
+        }
+        cases.gemm(5, 0, 101);
+        for (int columns : new int[] {192, 197, 3}) {
+            cases.softmax(columns);
+            cases.layerNorm(columns);
+            cases.gelu(columns);
+        }
+        for (int n : new int[] {48, 50}) {
+            cases.attention(n);
+        }
+        for (int columns : new int[] {64, 129, 3}) {
+            cases.overHeads(64, columns);
+        }
+        cases.overHeads(4, 64);
+        cases.argSort(100, 30);
+        cases.argSort(700, 100);
+        cases.argSort(701, 699);
+        for (int width : new int[] {WIDTH, WIDTH + 5}) {
+            cases.rows(60, width);
+            cases.rows(6, width);
+        }
+        for (int n : new int[] {96, 97}) {
+            cases.matching(n);
+        }
+        return cases.calls;
+    }
+
+    private void gemm(int m, int k, int columns) {
+        float[] a = Awkward.values(random, m * k + 1, 1f);
+        PackedMatrix b = PackedMatrix.of(Awkward.values(random, k * columns + 1, 1f), 0, columns, k, columns, null);
+        float[] c = new float[m * columns];
+        for (Epilogue epilogue : Epilogue.values()) {
+            calls.put("matmul " + m + " x " + k + " x " + columns + ", " + epilogue,
+                    () -> Gemm.multiply(m, a, 0, k, b, epilogue, c, 0, columns));
+        }
+    }
+
+    private void softmax(int columns) {
+        int rows = 4;
+        float[] x = Awkward.values(random, rows * columns, 4f);
+        float[] out = new float[rows * columns];
+        float[] masked = x.clone();
+        Arrays.fill(masked, columns, 2 * columns, Float.NEGATIVE_INFINITY);
+        calls.put("softmax of " + columns, () -> Softmax.rows(x, 0, columns, rows, columns, out, 0, columns));
+        calls.put("softmax of " + columns + ", one row masked",
+                () -> Softmax.rows(masked, 0, columns, rows, columns, out, 0, columns));
+    }
+
+    private void layerNorm(int columns) {
+        int rows = 4;
+        float[] x = Awkward.values(random, rows * columns, 4f);
+        float[] far = x.clone();
+        far[0] = 1000f;
+        float[] huge = x.clone();
+        huge[1] = 3e30f;
+        float[] weight = Awkward.values(random, columns, 1f);
+        float[] bias = Awkward.values(random, columns, 1f);
+        float[] out = new float[rows * columns];
+        layerNorm("", x, columns, rows, weight, bias, out);
+        layerNorm(", far pivot", far, columns, rows, weight, bias, out);
+        layerNorm(", overflow", huge, columns, rows, weight, bias, out);
+    }
+
+    private void layerNorm(String name, float[] x, int columns, int rows, float[] weight, float[] bias, float[] out) {
+        calls.put("layer norm of " + columns + name,
+                () -> LayerNorm.rows(x, 0, columns, rows, columns, weight, bias, 1e-6f, out, 0, columns));
+    }
+
+    private void gelu(int n) {
+        float[] x = Awkward.values(random, n, 4f);
+        float[] out = new float[n];
+        calls.put("gelu of " + n, () -> Gelu.apply(x, 0, n, out, 0));
+    }
+
+    private void attention(int n) {
+        int heads = 2;
+        int dim = 32;
+        AttentionInput input = AttentionInput.random(n, heads, dim, true, 1);
+        float[] qkv = input.qkv().array();
+        int offset = input.qkv().offset();
+        int stride = input.qkv().stride();
+        float[] none = new float[n];
+        Arrays.fill(none, Float.NEGATIVE_INFINITY);
+        float[] out = new float[n * heads * dim];
+        float[] row = new float[n];
+        float[] sum = new float[n];
+        float[] scratch = new float[Attention.headMaxScratchLength(n, heads, dim)];
+        for (boolean biased : new boolean[] {false, true}) {
+            float[] bias = biased ? input.bias() : null;
+            String name = " of " + n + (biased ? ", key bias" : "");
+            for (int gather = 0; gather < 4; gather++) {
+                float[] classRow = (gather & 1) > 0 ? row : null;
+                float[] columnSum = (gather & 2) > 0 ? sum : null;
+                calls.put("attention" + name + (classRow == null ? "" : ", class row")
+                        + (columnSum == null ? "" : ", column sums"),
+                        () -> Attention.head(n, n, heads, 1, dim, qkv, offset, stride, bias, 0, out, 0, heads * dim,
+                                classRow, 0, columnSum, 0, scratch));
+            }
+            calls.put("attention, maximum over heads" + name, () -> Attention.headMax(n, 1, heads, dim, qkv, offset,
+                    stride, bias, 0, out, 0, heads * dim, sum, 0, scratch));
+        }
+        calls.put("attention of " + n + ", one query", () -> Attention.head(n, 1, heads, 1, dim, qkv, offset, stride,
+                null, 0, out, 0, heads * dim, null, 0, null, 0, scratch));
+        calls.put("attention of " + n + ", all masked", () -> Attention.head(n, n, heads, 1, dim, qkv, offset, stride,
+                none, 0, out, 0, heads * dim, null, 0, null, 0, scratch));
+    }
+
+    private void overHeads(int rows, int columns) {
+        int heads = 3;
+        float[] x = Awkward.values(random, heads * rows * columns, 1f);
+        float[] out = new float[rows * columns];
+        String size = " over heads of " + rows + " x " + columns;
+        calls.put("maximum" + size,
+                () -> HeadMax.reduce(x, 0, rows * columns, heads, columns, rows, columns, out, 0, columns));
+        calls.put("mean" + size,
+                () -> HeadMean.reduce(x, 0, rows * columns, heads, columns, rows, columns, out, 0, columns));
+    }
+
+    private void argSort(int n, int k) {
+        float[] scores = Awkward.values(random, n, 1f);
+        int[] order = new int[n];
+        long[] scratch = new long[n];
+        calls.put("top " + k + " of " + n, () -> ArgSort.topK(scores, 0, n, k, order, 0, scratch));
+        calls.put("order of " + n, () -> ArgSort.descending(scores, 0, n, order, 0, scratch));
+    }
+
+    /** Half as many rows out as in; the last row in goes nowhere. */
+    private void rows(int n, int width) {
+        float[] x = Awkward.values(random, n * width, 1f);
+        float[] out = new float[n * width];
+        float[] weight = Awkward.values(random, n, 1f);
+        int[] order = new int[n];
+        int[] target = new int[n];
+        Arrays.setAll(order, i -> i);
+        Arrays.setAll(target, i -> i == n - 1 ? -1 : i / 2);
+        int[] first = new int[n / 2];
+        Arrays.setAll(first, i -> 2 * i);
+        String size = " rows of " + n + " x " + width;
+        calls.put("gathered" + size, () -> Gather.rows(x, 0, width, order, 0, n, width, out, 0, width));
+        calls.put("merged" + size,
+                () -> MergeRows.apply(x, 0, width, order, n, target, first, null, width, out, 0, width));
+        calls.put("weighted" + size,
+                () -> MergeRows.apply(x, 0, width, order, n, target, first, weight, width, out, 0, width));
+        calls.put("added" + size,
+                () -> MergeRows.apply(x, 0, width, order, n, target, null, weight, width, out, 0, width));
+        calls.put("maximum of" + size, () -> MergeRows.max(x, 0, width, order, n, target, first, width, out, 0, width));
+        calls.put("spread" + size, () -> MergeRows.transposed(x, 0, width, target, null, n, width, out, 0, width));
+        calls.put("spread weighted" + size,
+                () -> MergeRows.transposed(x, 0, width, target, weight, n, width, out, 0, width));
+    }
+
+    private void matching(int n) {
+        int width = 20;
+        float[] metric = Awkward.values(random, n * width, 1f);
+        float[] extreme = metric.clone();
+        for (int i = 0; i < 10 * width; i++) {
+            extreme[i] *= i < 5 * width ? 1e25f : 1e-25f;
+        }
+        float[] best = new float[n];
+        int[] partner = new int[n];
+        int[] list = new int[n];
+        Arrays.setAll(list, i -> n - 1 - i);
+        float[] scratch = new float[BipartiteMatching.nearestScratch(n, n, width)];
+        calls.put("matching of " + n, () -> BipartiteMatching.alternating(metric, 0, width, n, width, 1, best, partner,
+                scratch));
+        calls.put("matching of " + n + ", extreme norms", () -> BipartiteMatching.alternating(extreme, 0, width, n,
+                width, 1, best, partner, scratch));
+        calls.put("matching of " + n + ", listed", () -> BipartiteMatching.nearest(metric, 0, width, width, list, 0,
+                n / 2, list, n / 2, n - n / 2, 1e-6f, best, partner, scratch));
+    }
+}
