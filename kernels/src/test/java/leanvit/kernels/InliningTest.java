@@ -34,6 +34,11 @@ class InliningTest {
             + "|leanvit\\.kernels\\.VectorMath::.*(Cutoff|DesiredMethodLimit|too big|too large|already compiled)");
     /** Calls that only a wrong argument makes; C2 leaves them out as never executed or too big, as it should. */
     private static final Pattern COLD = Pattern.compile("Lambda|::badOp|::binaryOperations|Exception");
+    /**
+     * A compilation that begins in a loop: there vectors come from the interpreter, and their classes are not known. It
+     * serves until the next call.
+     */
+    private static final String IN_A_LOOP = "\\d+\\s+\\d+\\s+%.*";
 
     @Test
     void vectorsAreInlinedWithoutProfiles() throws Exception {
@@ -49,7 +54,7 @@ class InliningTest {
         for (String line : lines) {
             if (line.matches("\\s*\\d+\\s+\\d+ .*::.* bytes\\).*")) {
                 compiled = line.strip();
-            } else if (BAD_CALL.matcher(line).find() && !COLD.matcher(line).find()) {
+            } else if (BAD_CALL.matcher(line).find() && !COLD.matcher(line).find() && !compiled.matches(IN_A_LOOP)) {
                 bad.add(compiled + ": " + before.strip() + " | " + line.strip());
             }
             before = line;
