@@ -16,7 +16,8 @@ import jdk.incubator.vector.FloatVector;
  *     call on it asks a type profile, and a store whose profile came too early or too late is boxed for the JVM's life. 5 x 3
  *     takes 7,500 up to the end of the loop; 6 x 3, a hundredth faster, 8,800, and 1 start in 14 was 20 times slower.
  * <li>{@code do while}: behind it the sums are the loop body's results, whose class C2 knows; behind {@code for} they are what
- *     goes round the loop, whose class it does not know while it parses.
+ *     goes round the loop, whose class it does not know while it parses. (On JDK 17 it parses the body twice, the
+ *     first time as straight code; {@code InliningTest} holds that nothing is left to a profile.)
  * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast on AMD, but
  *     left two checks and two reloads in every step, a quarter of the speed on Intel. The C2 of JDK 17 cannot hoist them, as 48 p
  *     is two shifts and a sum to it, and there a second counter is 3 to 5 % faster on AMD, and by llvm-mca a quarter on Intel.
