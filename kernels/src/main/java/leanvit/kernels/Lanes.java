@@ -23,6 +23,12 @@ final class Lanes {
     static final int L = F.length();
 
     /**
+     * The least values of a call that vectors serve in kernels that run a few times a pass; fewer are the scalar twin's, of the
+     * same bits. Vector code boxes its vectors until C2 has compiled it.
+     */
+    static final int LEAST_VALUES = 4096;
+
+    /**
      * The class of this width's vectors. {@code FLOATS.cast(v)} tells C2 the class of a vector that a loop carries, where
      * it sees {@link FloatVector} alone and would have to ask a type profile before it can inline a call.
      */

@@ -59,7 +59,7 @@ final class ScalarMergeRows implements MergeRows.Implementation {
     }
 
     /** {@code out = factor * x}; where the factor is 1 a copy, which keeps even a NaN's bits. */
-    private static void scale(int columns, float factor, float[] x, int from, float[] out, int to) {
+    static void scale(int columns, float factor, float[] x, int from, float[] out, int to) {
         if (factor == 1f) {
             System.arraycopy(x, from, out, to, columns);
         } else {

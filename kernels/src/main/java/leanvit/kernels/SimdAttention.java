@@ -38,7 +38,8 @@ final class SimdAttention implements Attention.Implementation {
     @Override
     public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
                             float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset, float[] scratch, int scratchOffset) {
+                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
+                            float[] scratch, int scratchOffset) {
         int packed = scratchOffset;
         int tile = packed + packedHead(n, headDim);
         int padded = PanelLayout.paddedColumns(n);

@@ -2,6 +2,7 @@ package leanvit.kernels;
 
 import static leanvit.kernels.Lanes.F;
 import static leanvit.kernels.Lanes.L;
+import static leanvit.kernels.Lanes.LEAST_VALUES;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -13,13 +14,10 @@ final class SimdHeadMean implements HeadMean.Implementation {
 
     static final SimdHeadMean KERNEL = new SimdHeadMean();
 
-    /** Calls of fewer values are the scalar twin's: vector code boxes its vectors until C2 has compiled it. */
-    static final int SMALL = 4096;
-
     @Override
     public void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
                        float[] out, int outOffset, int outStride) {
-        if (columns < L || (long) rows * columns * heads < SMALL) {
+        if (columns < L || (long) rows * columns * heads < LEAST_VALUES) {
             ScalarHeadMean.KERNEL.reduce(x, offset, headStride, heads, rowStride, rows, columns,
                     out, outOffset, outStride);
             return;

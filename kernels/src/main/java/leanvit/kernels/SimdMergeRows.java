@@ -2,6 +2,7 @@ package leanvit.kernels;
 
 import static leanvit.kernels.Lanes.F;
 import static leanvit.kernels.Lanes.L;
+import static leanvit.kernels.Lanes.LEAST_VALUES;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -14,13 +15,10 @@ final class SimdMergeRows implements MergeRows.Implementation {
 
     static final SimdMergeRows KERNEL = new SimdMergeRows();
 
-    /** Calls of fewer values are the scalar twin's: vector code boxes its vectors until C2 has compiled it. */
-    static final int SMALL = 4096;
-
     @Override
     public void apply(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first, float[] weight,
                       int width, float[] out, int outOffset, int outStride) {
-        if (width < L || (long) k * width < SMALL) {
+        if (width < L || (long) k * width < LEAST_VALUES) {
             ScalarMergeRows.KERNEL.apply(x, offset, stride, order, k, target, first, weight, width,
                     out, outOffset, outStride);
             return;
@@ -34,7 +32,8 @@ final class SimdMergeRows implements MergeRows.Implementation {
                 int from = offset + row * stride;
                 int to = outOffset + t * outStride;
                 if (first != null && first[t] == row) {
-                    begin(width, factor, x, from, out, to);
+                    // EViT begins one such row a block: vector code would stay interpreted for hundreds of passes.
+                    ScalarMergeRows.scale(width, factor, x, from, out, to);
                 } else {
                     add(whole, factor, x, from, out, to);
                     ScalarMergeRows.add(width - whole, factor, x, from + whole, out, to + whole);
@@ -46,7 +45,7 @@ final class SimdMergeRows implements MergeRows.Implementation {
     @Override
     public void max(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first, int width,
                     float[] out, int outOffset, int outStride) {
-        if (width < L || (long) k * width < SMALL) {
+        if (width < L || (long) k * width < LEAST_VALUES) {
             ScalarMergeRows.KERNEL.max(x, offset, stride, order, k, target, first, width, out, outOffset, outStride);
             return;
         }
@@ -70,7 +69,7 @@ final class SimdMergeRows implements MergeRows.Implementation {
     @Override
     public void transposed(float[] dOut, int offset, int stride, int[] target, float[] weight, int n, int width,
                            float[] dIn, int inOffset, int inStride) {
-        if (width < L || (long) n * width < SMALL) {
+        if (width < L || (long) n * width < LEAST_VALUES) {
             ScalarMergeRows.KERNEL.transposed(dOut, offset, stride, target, weight, n, width, dIn, inOffset, inStride);
             return;
         }
@@ -82,18 +81,6 @@ final class SimdMergeRows implements MergeRows.Implementation {
                 float factor = weight == null ? 1f : weight[i];
                 scale(width, factor, dOut, offset + target[i] * stride, dIn, to);
             }
-        }
-    }
-
-    /**
-     * {@code out = factor * x}. Plain loops where there is a factor: EViT begins one such row a block, three a pass, for which
-     * vector code would stay interpreted for hundreds of passes.
-     */
-    private static void begin(int columns, float factor, float[] x, int from, float[] out, int to) {
-        if (factor == 1f) {
-            System.arraycopy(x, from, out, to, columns);
-        } else {
-            ScalarMergeRows.multiply(columns, factor, x, from, out, to);
         }
     }
 
