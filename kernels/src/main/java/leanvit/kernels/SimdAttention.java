@@ -156,13 +156,15 @@ final class SimdAttention implements Attention.Implementation {
         for (int r = 0; r < rows; r++) {
             int row = tile + r * padded;
             float max = SimdSoftmax.max(padded, scratch, row);
-            float sum = max == Float.NEGATIVE_INFINITY
-                    ? 0f : SimdSoftmax.exponentials(padded, max, scratch, row, scratch, row);
-            if (sum > 0f) {
-                scratch[sums + r] = 1f / sum;
-            } else {
-                withoutSum(n, padded, scratch, row, sums + r);
+            if (max > Float.NEGATIVE_INFINITY) {
+                SimdSoftmax.exponentiate(padded, -max, scratch, row, scratch, row);
+                float sum = SimdSoftmax.sum(padded, scratch, row);
+                if (sum > 0f) {
+                    scratch[sums + r] = 1f / sum;
+                    continue;
+                }
             }
+            withoutSum(n, padded, scratch, row, sums + r);
         }
     }
 

@@ -1,5 +1,6 @@
 package leanvit.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
 import static leanvit.kernels.LaneFolds.EIGHTH;
 import static leanvit.kernels.LaneFolds.HALF;
 import static leanvit.kernels.LaneFolds.QUARTER;
@@ -7,6 +8,16 @@ import static leanvit.kernels.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.Lanes.F;
 import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
+import static leanvit.kernels.ScalarMath.EXP_UNDERFLOW;
+import static leanvit.kernels.ScalarMath.LN2_HIGH;
+import static leanvit.kernels.ScalarMath.LOG2_E;
+import static leanvit.kernels.ScalarMath.MANTISSA_BITS;
+import static leanvit.kernels.ScalarMath.ROUND_TO_SCALE;
+import static leanvit.kernels.ScalarMath.SHORT_EXP1;
+import static leanvit.kernels.ScalarMath.SHORT_EXP2;
+import static leanvit.kernels.ScalarMath.SHORT_EXP3;
+import static leanvit.kernels.ScalarMath.SHORT_EXP4;
+import static leanvit.kernels.ScalarMath.SHORT_EXP5;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -14,9 +25,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * {@link Softmax} on vectors, and the two passes over a row, largest value and exponentials, that {@link SimdAttention} makes
- * too. Rows have L columns or more; their last vector overlaps the one before it, so that no column is left to scalar code (5
- * exponentials of 197 would take as long as 60 others).
+ * {@link Softmax} on vectors, and the passes over a row, largest value, exponentials and their sum, that {@link
+ * SimdAttention} makes too. Rows have L columns or more.
  */
 final class SimdSoftmax implements Softmax.Implementation {
 
@@ -24,6 +34,9 @@ final class SimdSoftmax implements Softmax.Implementation {
 
     /** L zeros, then L ones: from index t on, a vector whose last t lanes are 1. */
     private static final float[] LAST_LANES = new float[2 * L];
+
+    /** A vector each for what is left of a row: as scalars 5 exponentials would take as long as 60 others. */
+    private static final Spares<float[]> TAILS = new Spares<>();
 
     static {
         Arrays.fill(LAST_LANES, L, 2 * L, 1f);
@@ -36,14 +49,24 @@ final class SimdSoftmax implements Softmax.Implementation {
             ScalarSoftmax.KERNEL.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
             return;
         }
+        int whole = columns - columns % L;
+        float[] tail = TAILS.take();
+        if (tail == null) {
+            tail = new float[L];
+        }
         for (int r = 0; r < rows; r++, offset += stride, outOffset += outStride) {
             float max = max(columns, x, offset);
             if (max == Float.NEGATIVE_INFINITY) {
                 ScalarSoftmax.withoutMaximum(x, offset, columns, out, outOffset);
-            } else {
-                scale(columns, 1f / exponentials(columns, max, x, offset, out, outOffset), out, outOffset);
+                continue;
             }
+            System.arraycopy(x, offset + whole, tail, 0, columns - whole);
+            exponentiate(whole, -max, x, offset, out, outOffset);
+            exponentiate(L, -max, tail, 0, tail, 0);
+            System.arraycopy(tail, 0, out, outOffset + whole, columns - whole);
+            scale(columns, 1f / sum(columns, out, outOffset), out, outOffset);
         }
+        TAILS.giveBack(tail);
     }
 
     /** Returns a row's largest value, NaN left out; -infinity where there is none. Three chains hide the latency. */
@@ -75,36 +98,34 @@ final class SimdSoftmax implements Softmax.Implementation {
         return Float.intBitsToFloat(largest ^ largest >> 31 & Integer.MAX_VALUE);
     }
 
-    /** Writes exp(x - max) of a row and returns the sum; in place too. */
-    static float exponentials(int columns, float max, float[] x, int row, float[] out, int to) {
-        exponentiate(columns, -max, x, row, out, to);
-        return sum(columns, out, to);
-    }
-
     /**
-     * Writes exp(x + shift) of a row. Each vector is loaded before the one in front of it is stored, since the last two
-     * may overlap.
+     * Writes exp(x + shift) of a row of whole vectors, {@link ScalarMath#expNonPositive} to the bit; in place too.
      *
-     * <p>One exponential takes most of the bytecodes that C2 inlines before it puts calls off ({@link SimdGemm} tells
-     * what comes of that); so there is no second one for the last vector, the sum is a pass of its own, and the loop
-     * tests at its head: of a loop that tests at its end C2 parses the body twice. What goes round the loop is an
-     * argument.
+     * <p>The formula stands in the loop for {@link SimdGelu}'s reason. It takes most of the bytecodes that C2 inlines
+     * before it puts calls off ({@link SimdGemm} tells what comes of that); so the sum is a pass of its own, and the loop
+     * tests at its head: of a loop that tests at its end C2 parses the body twice. No vector goes round the loop:
+     * one that did, loaded a step ahead, became an object per row in one start of JDK 17 in ten.
      */
-    private static void exponentiate(int columns, float shift, float[] x, int row, float[] out, int to) {
-        FloatVector shifts = FloatVector.broadcast(F, shift);
-        FloatVector next = FloatVector.fromArray(F, x, row);
-        int at = 0;
-        for (int c = L; c < columns + L; c += L) {
-            int here = at;
-            at = Math.min(c, columns - L);
-            FloatVector e = VectorMath.expNonPositive(shifts.add(next));
-            next = FloatVector.fromArray(F, x, row + at);
-            e.intoArray(out, to + here);
+    static void exponentiate(int columns, float shift, float[] x, int row, float[] out, int to) {
+        FloatVector shifts = broadcast(F, shift);
+        for (int c = 0; c < columns; c += L) {
+            FloatVector v = shifts.add(FloatVector.fromArray(F, x, row + c));
+            FloatVector rounded = v.fma(broadcast(F, LOG2_E), broadcast(F, ROUND_TO_SCALE));
+            FloatVector n = rounded.sub(broadcast(F, ROUND_TO_SCALE));
+            FloatVector r = n.fma(broadcast(F, -LN2_HIGH), v);
+            FloatVector p = broadcast(F, SHORT_EXP5).fma(r, broadcast(F, SHORT_EXP4));
+            p = p.fma(r, broadcast(F, SHORT_EXP3));
+            p = p.fma(r, broadcast(F, SHORT_EXP2));
+            p = p.fma(r, broadcast(F, SHORT_EXP1));
+            p = p.fma(r, broadcast(F, 1f));
+            FloatVector scale =
+                    rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS).reinterpretAsFloats();
+            p.mul(scale).blend(0f, v.compare(VectorOperators.LT, EXP_UNDERFLOW)).intoArray(out, to + c);
         }
     }
 
     /** Returns a row's sum; what the last vector has twice counts once. */
-    private static float sum(int columns, float[] x, int row) {
+    static float sum(int columns, float[] x, int row) {
         FloatVector sum = FloatVector.zero(F);
         FloatVector odd = sum;
         int c = 0;

@@ -14,7 +14,7 @@ final class WarmCalls {
 
     private static final int CALLS = 20;
     private static final int TIMED_ROUNDS = 15;
-    private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long PATIENCE_NANOS = 4_000_000_000L;
 
     private WarmCalls() {
     }
@@ -31,9 +31,8 @@ final class WarmCalls {
     /** Prints a line {@code <name>: <bytes> bytes, <nanoseconds> ns} for each call. */
     static void report(Map<String, Runnable> calls) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long end = threads.getCurrentThreadCpuTime() + PATIENCE_NANOS;
         calls.forEach((name, call) -> {
-            long bytes = bytes(threads, call, end);
+            long bytes = bytes(threads, call);
             System.out.println(name + ": " + bytes + " bytes, " + nanos(call) + " ns");
         });
     }
@@ -50,10 +49,10 @@ final class WarmCalls {
 
     /**
      * Vectors are objects until C2 has compiled a kernel, which takes thousands of calls and, on a busy machine, a
-     * while; a kernel that boxes its vectors never gets there. Patience is counted in this thread's own time, for all
-     * calls together.
+     * while; a kernel that boxes its vectors never gets there. Patience is counted in this thread's own time.
      */
-    private static long bytes(ThreadMXBean threads, Runnable call, long end) {
+    private static long bytes(ThreadMXBean threads, Runnable call) {
+        long end = threads.getCurrentThreadCpuTime() + PATIENCE_NANOS;
         long best = Long.MAX_VALUE;
         do {
             long before = threads.getCurrentThreadAllocatedBytes();
