@@ -29,7 +29,10 @@ public final class Close {
         check(got.length, want.length, i -> got[i], i -> want[i], tolerance, what);
     }
 
-    /** As {@link #assertClose(float[], float[], double, String)}; what lies behind {@code want}'s end is not looked at. */
+    /**
+     * As {@link #assertClose(float[], float[], double, String)}; what lies behind {@code want}'s end is not looked
+     * at.
+     */
     public static void assertStartsClose(float[] got, float[] want, double tolerance, String what) {
         assertClose(Arrays.copyOf(got, Math.min(got.length, want.length)), want, tolerance, what);
     }

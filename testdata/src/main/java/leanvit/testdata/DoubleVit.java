@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A Vision Transformer in double precision, one image at a time, straight from the formulas: patches, position embedding,
- * pre-norm blocks with exact GELU, pooling, classifier. Tensors have timm's names; what a model has beyond the plain one
+ * A Vision Transformer in double precision, one image at a time, straight from the formulas: patches, position
+ * embedding,
+ * pre-norm blocks with exact GELU, pooling, classifier. Tensors have timm's names; what a model has beyond the plain
+ * one
  * (register tokens, LayerScale, norms of queries and keys, a norm before the blocks or after pooling, a distillation
  * token) shows in them.
  */
@@ -15,7 +17,8 @@ public final class DoubleVit {
     public interface Weights {
 
         /**
-         * Returns a tensor's values, row-major, or null where the model has none of that name. {@code pos_embed} is that
+         * Returns a tensor's values, row-major, or null where the model has none of that name. {@code pos_embed} is
+         * that
          * of the image size that is run.
          */
         float[] values(String name);
@@ -85,7 +88,8 @@ public final class DoubleVit {
         }
         for (int layer = 0; has("blocks." + layer + ".norm1.weight"); layer++) {
             String name = "blocks." + layer + ".";
-            x = add(x, scaled(name + "ls1.gamma", linear(name + "attn.proj", attention(name, norm(name + "norm1", x)))));
+            x = add(x, scaled(name + "ls1.gamma", linear(name + "attn.proj",
+                    attention(name, norm(name + "norm1", x)))));
             x = add(x, scaled(name + "ls2.gamma", linear(name + "mlp.fc2", gelu(linear(name + "mlp.fc1",
                     norm(name + "norm2", x))))));
             blocks.add(x);
@@ -117,7 +121,8 @@ public final class DoubleVit {
             for (int channel = 0; channel < 3; channel++) {
                 for (int y = p / columns * patch; y < (p / columns + 1) * patch; y++) {
                     for (int x = p % columns * patch; x < (p % columns + 1) * patch; x++) {
-                        patches[p][at++] = pixels[offset + (channel * shape.imageHeight() + y) * shape.imageWidth() + x];
+                        patches[p][at++] =
+                                pixels[offset + (channel * shape.imageHeight() + y) * shape.imageWidth() + x];
                     }
                 }
             }

@@ -7,7 +7,8 @@ public final class Exact {
     }
 
     /**
-     * The error function: {@code 2/sqrt(pi) e^(-x^2) sum of 2^k x^(2k+1) / (1 3 5 ... (2k+1))}. All terms have one sign,
+     * The error function: {@code 2/sqrt(pi) e^(-x^2) sum of 2^k x^(2k+1) / (1 3 5 ... (2k+1))}. All terms have one
+     * sign,
      * so that nothing cancels.
      */
     public static double erf(double x) {

@@ -160,7 +160,8 @@ public final class GoldenFile {
     private int imagesOf(String name, int image) {
         int[] shape = shape(name);
         if (shape.length == 0 || image >= shape[0]) {
-            throw new AssertionError(path + ": tensor " + name + " " + Arrays.toString(shape) + " has no image " + image);
+            throw new AssertionError(
+                    path + ": tensor " + name + " " + Arrays.toString(shape) + " has no image " + image);
         }
         return shape[0];
     }

@@ -14,7 +14,8 @@ public final class TestData {
     }
 
     /**
-     * Returns the repository's {@code testdata}: {@code -Dleanvit.testdata}, which the build sets, or the nearest one in
+     * Returns the repository's {@code testdata}: {@code -Dleanvit.testdata}, which the build sets, or the nearest one
+     * in
      * this process's directory and those above it.
      */
     public static Path directory() {

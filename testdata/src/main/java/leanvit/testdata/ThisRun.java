@@ -11,7 +11,9 @@ public final class ThisRun {
     private ThisRun() {
     }
 
-    /** Asserts that the provider of the kernels, with its width in bits (0: scalar), is the one that is to be tested. */
+    /**
+     * Asserts that the provider of the kernels, with its width in bits (0: scalar), is the one that is to be tested.
+     */
     public static void assertServedBy(String provider, int vectorBits) {
         String expected = System.getProperty("leanvit.test.provider", "preferred");
         boolean module = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
