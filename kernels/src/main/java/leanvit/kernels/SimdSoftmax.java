@@ -61,8 +61,12 @@ final class SimdSoftmax implements Softmax.Implementation {
                 continue;
             }
             System.arraycopy(x, offset + whole, tail, 0, columns - whole);
-            exponentiate(whole, -max, x, offset, out, outOffset);
-            exponentiate(L, -max, tail, 0, tail, 0);
+            // One call for both parts: C2 may inline it, and two of it are more than it inlines at once.
+            for (int part = 0; part < 2; part++) {
+                boolean first = part == 0;
+                exponentiate(first ? whole : L, -max, first ? x : tail, first ? offset : 0,
+                        first ? out : tail, first ? outOffset : 0);
+            }
             System.arraycopy(tail, 0, out, outOffset + whole, columns - whole);
             scale(columns, 1f / sum(columns, out, outOffset), out, outOffset);
         }
@@ -124,12 +128,23 @@ final class SimdSoftmax implements Softmax.Implementation {
         }
     }
 
-    /** Returns a row's sum; what the last vector has twice counts once. */
+    /**
+     * Returns a row's sum; what the last vector has twice counts once. Two chains hide half of the latency.
+     *
+     * <p>Like {@link #max}, of more than 325 bytecodes, the most that C2 inlines of a method of ours: what calls both
+     * this and {@link #exponentiate} would otherwise inline both, or one, as compilations happen to end, and both are
+     * more than it inlines at once. One start of JDK 17 in twenty boxed a vector per row for that.
+     */
     static float sum(int columns, float[] x, int row) {
         FloatVector sum = FloatVector.zero(F);
         FloatVector odd = sum;
         int c = 0;
-        // Two chains hide half of the latency.
+        for (; c <= columns - 4 * L; c += 4 * L) {
+            sum = FloatVector.fromArray(F, x, row + c).add(sum);
+            odd = FloatVector.fromArray(F, x, row + c + L).add(odd);
+            sum = FloatVector.fromArray(F, x, row + c + 2 * L).add(sum);
+            odd = FloatVector.fromArray(F, x, row + c + 3 * L).add(odd);
+        }
         for (; c <= columns - 2 * L; c += 2 * L) {
             sum = FloatVector.fromArray(F, x, row + c).add(sum);
             odd = FloatVector.fromArray(F, x, row + c + L).add(odd);

@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import leanvit.testdata.ChildJvm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,11 @@ class InliningTest {
         assertThat(bad).isEmpty();
     }
 
+    private static boolean tooLargeToInline(String line, String method) {
+        Matcher size = Pattern.compile(method + " \\((\\d+) bytes\\)").matcher(line);
+        return size.find() && Integer.parseInt(size.group(1)) > 325;
+    }
+
     private static List<Class<?>> ownClasses() throws Exception {
         Path root = Path.of(Gemm.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         List<Class<?>> classes = new ArrayList<>();
@@ -78,9 +85,9 @@ class InliningTest {
     @Test
     void vectorsAreInlinedWithoutProfiles() throws Exception {
         Assumptions.assumeTrue(Provider.SIMD, "scalar code has no vectors to box");
-        List<String> lines = ChildJvm.run(WarmCalls.class, List.of("-XX:+UnlockDiagnosticVMOptions",
+        List<String> lines = ChildJvm.likeThis().with("-XX:+UnlockDiagnosticVMOptions",
                 "-XX:-TieredCompilation", "-XX:-BackgroundCompilation", "-XX:+PrintCompilation",
-                "-XX:CompileCommand=PrintInlining,leanvit.kernels.Simd*::*"));
+                "-XX:CompileCommand=PrintInlining,leanvit.kernels.Simd*::*").run(WarmCalls.class);
         assertThat(lines.stream().filter(line -> line.contains("VectorSupport::store") && line.contains("(intrinsic)")))
                 .as("stores in what C2 printed").hasSizeGreaterThan(50);
         List<String> bad = new ArrayList<>();
@@ -95,6 +102,9 @@ class InliningTest {
             before = line;
         }
         assertThat(bad).isEmpty();
+        assertThat(lines).as("too large for C2 to inline, as SimdSoftmax.sum tells")
+                .anyMatch(line -> tooLargeToInline(line, "SimdSoftmax::sum"))
+                .anyMatch(line -> tooLargeToInline(line, "SimdSoftmax::max"));
         WarmCalls.assertNothingAllocated(lines.stream().filter(line -> line.contains(" bytes, ")).toList());
     }
 }
