@@ -98,18 +98,12 @@ public final class BlockPass {
      * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
      */
     public void prepare(int images, TokenBatch x, TokenBatch y) {
-        long all = (long) images * shape.tokens();
-        long together = reducer.seesWholeBatch() ? all : Math.min(all, Math.max(GROUP_ROWS, shape.tokens()));
-        if (together > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens()
-                    + " tokens has more rows than can be counted");
-        }
-        if (buffers == null || !buffers.hold(images, (int) together)) {
+        if (buffers == null || !buffers.hold(images)) {
             // Let go first: two at once would double the peak.
             buffers = null;
             floats = null;
-            buffers = new PassBuffers(model.config(), shape, images, (int) together, workers.threads(),
-                    needs.contains(Need.HEAD_MAX_ATTENTION));
+            buffers = new PassBuffers(model.config(), shape, images, GROUP_ROWS, reducer.seesWholeBatch(),
+                    workers.threads(), needs.contains(Need.HEAD_MAX_ATTENTION));
             floats = buffers.floats;
         }
         x.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.rows);
