@@ -23,7 +23,8 @@ import leanvit.vit.weights.VitConfig;
  * Runs a {@link VisionTransformer} on batches of images, with a reducer and threads of the caller's choice. Holds the
  * scratch, so that a warm pass allocates nothing but its result. Not thread-safe: one instance per thread.
  *
- * <p>An image's result is the same, bit for bit, in every batch and for every number of threads. NaN in an image's pixels
+ * <p>An image's result is the same, bit for bit, in every batch and for every number of threads. NaN in an image's
+ * pixels
  * makes that image's result NaN and no other's.
  */
 public final class Inference {
@@ -72,7 +73,8 @@ public final class Inference {
     /**
      * Returns a runner with a token reducer.
      *
-     * @throws IllegalArgumentException if the reducer does not fit the model, or asks for what the host does not have; the
+     * @throws IllegalArgumentException if the reducer does not fit the model, or asks for what the host does not have;
+     *                                  the
      *                                  message says why
      */
     public Inference with(TokenReducer reducer) {
@@ -117,7 +119,8 @@ public final class Inference {
     }
 
     /**
-     * Returns the feature vector that the classifier reads, [batch, C]: the class token's last row, or the mean of the patch
+     * Returns the feature vector that the classifier reads, [batch, C]: the class token's last row, or the mean of the
+     * patch
      * tokens, after the last norm. (Distilled models: the class token's.) An embedding of the image.
      */
     public float[] features(float[] pixels, int batch) {
@@ -146,7 +149,8 @@ public final class Inference {
     }
 
     /**
-     * Returns the multiply-accumulates of one image of the last pass, counted from the tokens that it had in each block.
+     * Returns the multiply-accumulates of one image of the last pass, counted from the tokens that it had in each
+     * block.
      *
      * @throws IndexOutOfBoundsException if the last pass had no such image
      */

@@ -8,13 +8,15 @@ import leanvit.reducers.ModelShape;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * What a pass works in, one array: token rows before and after a reduction, a group's normalised rows, its queries, keys and
+ * What a pass works in, one array: token rows before and after a reduction, a group's normalised rows, its queries,
+ * keys and
  * values, its hidden layer, and each thread's room for attention. Sizes are checked here, once.
  */
 final class PassBuffers {
 
     /**
-     * The least length: half of a 4 MB region, what G1 takes up to 8 GB of heap, and from half a region on an array is placed at
+     * The least length: half of a 4 MB region, what G1 takes up to 8 GB of heap, and from half a region on an array is
+     * placed at
      * a region's start, so that its areas are aligned. Costs the smallest models a megabyte.
      */
     private static final int LEAST_FLOATS = (2 << 20) / Float.BYTES;
