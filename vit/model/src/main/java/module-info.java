@@ -1,12 +1,14 @@
 /** The Vision Transformer that hosts the reducers: model, weights, pictures, inference. */
+@SuppressWarnings("module") // javac does not see leanvit.app here
 module leanvit.vit {
-    requires java.desktop;
+    /* Decodes pictures; a runtime without it runs models on pixels all the same. */
+    requires static transitive java.desktop;
     requires transitive leanvit.reducers;
 
     exports leanvit.vit;
     exports leanvit.vit.data;
     exports leanvit.vit.image;
     exports leanvit.vit.io;
-    exports leanvit.vit.json;
+    exports leanvit.vit.json to leanvit.app;
     exports leanvit.vit.weights;
 }

@@ -3,7 +3,7 @@ package leanvit.vit;
 import java.util.List;
 
 /**
- * What a model says about a picture, and what it took.
+ * What a model says about a picture, and what it took. The array was made for this record, and nothing else holds it.
  *
  * @param predictions the likeliest classes, likeliest first
  * @param tokens      tokens of this picture after each block, prefix tokens included

@@ -21,9 +21,10 @@ import leanvit.vit.weights.VitConfig;
 
 /**
  * Runs a {@link VisionTransformer} on batches of images, with a reducer and threads of the caller's choice. Holds the
- * scratch, so that a warm pass allocates nothing but its result. Not thread-safe: one instance a thread.
+ * scratch, so that a warm pass allocates nothing but its result. Not thread-safe: one instance per thread.
  *
- * <p>An image's result is the same, bit for bit, in every batch and for every number of threads. NaN in an image's pixels
+ * <p>An image's result is the same, bit for bit, in every batch and for every number of threads. NaN in an image's
+ * pixels
  * makes that image's result NaN and no other's.
  */
 public final class Inference {
@@ -47,6 +48,7 @@ public final class Inference {
     private int[][] reducerInput;
     private float[] pixels;
     private int pixelOffset;
+    private int lastBatch;
 
     Inference(VisionTransformer model) {
         this(model, new None(), new Workers());
@@ -71,7 +73,8 @@ public final class Inference {
     /**
      * Returns a runner with a token reducer.
      *
-     * @throws IllegalArgumentException if the reducer does not fit the model, or asks for what the host does not have; the
+     * @throws IllegalArgumentException if the reducer does not fit the model, or asks for what the host does not have;
+     *                                  the
      *                                  message says why
      */
     public Inference with(TokenReducer reducer) {
@@ -116,7 +119,8 @@ public final class Inference {
     }
 
     /**
-     * Returns the feature vector that the classifier reads, [batch, C]: the class token's last row, or the mean of the patch
+     * Returns the feature vector that the classifier reads, [batch, C]: the class token's last row, or the mean of the
+     * patch
      * tokens, after the last norm. (Distilled models: the class token's.) An embedding of the image.
      */
     public float[] features(float[] pixels, int batch) {
@@ -124,7 +128,7 @@ public final class Inference {
     }
 
     /**
-     * Computes logits and records what each block did, an entry a block.
+     * Computes logits and records what each block did, one entry per block.
      *
      * @param trace receives the records, first block first
      * @param rows  whether the records have token rows and sizes
@@ -133,13 +137,25 @@ public final class Inference {
         return run(pixels, batch, true, Objects.requireNonNull(trace, "trace"), rows);
     }
 
-    /** Returns how many tokens an image of the last pass had after block {@code layer}. */
+    /**
+     * Returns how many tokens an image of the last pass had after block {@code layer}.
+     *
+     * @throws IndexOutOfBoundsException if the last pass had no such image, or the model has no such block
+     */
     public int tokens(int layer, int image) {
+        Objects.checkIndex(layer, shape.depth());
+        checkImage(image);
         return remaining[layer][image];
     }
 
-    /** Returns the multiply-accumulates of one image of the last pass, counted from the tokens that it had in each block. */
+    /**
+     * Returns the multiply-accumulates of one image of the last pass, counted from the tokens that it had in each
+     * block.
+     *
+     * @throws IndexOutOfBoundsException if the last pass had no such image
+     */
     public long macs(int image) {
+        checkImage(image);
         Macs macs = new Macs(config, shape);
         long sum = macs.embedding() + macs.head();
         for (int layer = 0; layer < shape.depth(); layer++) {
@@ -152,12 +168,23 @@ public final class Inference {
         return sum;
     }
 
+    private void checkImage(int image) {
+        if (image < 0 || image >= lastBatch) {
+            throw new IndexOutOfBoundsException("image " + image + ", but the last pass had " + lastBatch + " images");
+        }
+    }
+
     private float[] run(float[] pixels, int batch, boolean classify, List<BlockTrace> trace, boolean traceRows) {
-        int imageValues = 3 * config.imageHeight() * config.imageWidth();
-        if (batch < 0 || (long) batch * imageValues > pixels.length) {
+        long imageValues = 3L * config.imageHeight() * config.imageWidth();
+        if (batch < 0 || batch * imageValues > pixels.length) {
             throw new IllegalArgumentException("pixels has " + pixels.length + " values, expected " + batch + " images of 3 x "
                     + config.imageHeight() + " x " + config.imageWidth());
         }
+        if (classify && (long) batch * config.classes() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("a batch of " + batch + " images has more logits than one array holds, "
+                    + config.classes() + " each; a batch of " + (Integer.MAX_VALUE - 8) / config.classes() + " fits");
+        }
+        lastBatch = 0;
         if (remaining.length > 0 && remaining[0].length < batch) {
             for (int layer = 0; layer < shape.depth(); layer++) {
                 attended[layer] = new int[batch];
@@ -189,6 +216,7 @@ public final class Inference {
                             queries * shape.width());
                 }
             }
+            lastBatch = batch;
             return config.pooling() == VitConfig.Pooling.TOKEN
                     ? classify(batch, queries, classify) : averageAndClassify(batch, classify);
         } finally {
@@ -305,7 +333,8 @@ public final class Inference {
         int batch = x.images();
         int total = x.start(batch);
         return new BlockTrace(layer, Arrays.copyOf(attended[layer], batch), Arrays.copyOf(remaining[layer], batch),
-                trail.assignment(), trail.gathering(), rows ? Arrays.copyOfRange(x.rows(), x.offset(0), x.offset(0) + total * shape.width()) : null,
+                trail.assignment(), trail.gathering(),
+                rows ? Arrays.copyOfRange(x.rows(), x.offset(0), x.offset(0) + total * shape.width()) : null,
                 rows && reducer.tracksSize() ? Arrays.copyOf(x.sizes(), total) : null);
     }
 
@@ -332,7 +361,7 @@ public final class Inference {
         return head(batch, width, classify);
     }
 
-    /** Averages patch tokens; where they carry sizes, each patch of the image counts once (METHODS of ToMe for MAE). */
+    /** Averages patch tokens; where they carry sizes, each patch of the image counts once. */
     private void average(int image) {
         int width = shape.width();
         int to = image * width;

@@ -4,7 +4,8 @@ import leanvit.reducers.ModelShape;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * Counts multiply-accumulates, as the papers do (their "GFLOPs" are these, in units of 10^9). LayerNorm, softmax and GELU are
+ * Counts multiply-accumulates, as the papers do (their "GFLOPs" are these, in units of 10^9). LayerNorm, softmax and
+ * GELU are
  * left out, as there. What a reducer adds is {@link leanvit.reducers.TokenReducer#macs}. Immutable.
  *
  * <pre>

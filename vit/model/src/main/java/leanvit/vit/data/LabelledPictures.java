@@ -13,11 +13,14 @@ import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * Picture files in an order, and the class of each where it is known. Nothing of the pictures themselves is held, so that
+ * Picture files in an order, and the class of each where it is known. Nothing of the pictures themselves is held, so
+ * that
  * there may be any number of them. Immutable.
  *
- * <p>A folder's classes stand in its {@value #LABELS}: comma-separated values, fields in double quotes where they need it,
- * first the line {@value #HEADER} and then a line a picture, with its path from the folder on and its class, counted from 0.
+ * <p>A folder's classes stand in its {@value #LABELS}: comma-separated values, fields in double quotes where they need
+ * it,
+ * first the line {@value #HEADER} and then a line a picture, with its path from the folder on and its class, counted
+ * from 0.
  */
 public final class LabelledPictures {
 
@@ -155,7 +158,8 @@ public final class LabelledPictures {
     }
 
     /**
-     * Returns at most {@code most} of these pictures, evenly over the classes: first one of each class, then a second one of
+     * Returns at most {@code most} of these pictures, evenly over the classes: first one of each class, then a second
+     * one of
      * each that has two, and so on; where not every class can have one more, classes evenly spaced by number do. Of one
      * class, pictures go in their order. The result is in the order of these pictures, and the same every time.
      *

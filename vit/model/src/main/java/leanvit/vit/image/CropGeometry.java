@@ -11,7 +11,7 @@ package leanvit.vit.image;
  * @param scaleX        columns of the picture in one column of the input
  * @param scaleY        rows of the picture in one row of the input
  */
-public record CropGeometry(long resizedWidth, long resizedHeight, long left, long top, double scaleX, double scaleY) {
+record CropGeometry(long resizedWidth, long resizedHeight, long left, long top, double scaleX, double scaleY) {
 
     /** Returns the x of the picture that the x of the input shows. */
     public double pictureX(double inputX) {

@@ -34,6 +34,9 @@ public final class Pictures {
     /** The most bytes of a file. */
     public static final int MAX_FILE_BYTES = 128 << 20;
 
+    /** Whether the module is there that decodes JPEGs. */
+    private static final boolean DESKTOP = has("javax.imageio.ImageIO");
+
     private Pictures() {
     }
 
@@ -89,6 +92,15 @@ public final class Pictures {
         return Orientation.apply(stored.image(), stored.orientation());
     }
 
+    private static boolean has(String type) {
+        try {
+            Class.forName(type, false, Pictures.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
     /** Decodes, and may write into {@code bytes}. */
     private static Stored decodeStored(Path file, byte[] bytes) throws InvalidInputException {
         if (bytes.length == 0) {
@@ -98,6 +110,10 @@ public final class Pictures {
             return new PngReader(file, bytes).read();
         }
         if (JpegReader.isJpeg(bytes)) {
+            if (!DESKTOP) {
+                throw new InvalidInputException(file, "is a JPEG picture, for which this program's Java runtime lacks the "
+                        + "module java.desktop (add it by --add-modules java.desktop)");
+            }
             return new JpegReader(file, bytes).read();
         }
         throw new InvalidInputException(file, "is not a JPEG or PNG picture" + guessFormat(bytes));

@@ -2,6 +2,7 @@ package leanvit.vit.image;
 
 /**
  * How a picture becomes a model's input: resize, centre crop, scale to 0..1, normalise per channel (R, G, B).
+ * Immutable: arrays are copied on their way in and out.
  *
  * @param height        rows of the input, pixels
  * @param width         columns of the input, pixels
@@ -14,6 +15,24 @@ package leanvit.vit.image;
  */
 public record Preprocessing(int height, int width, float cropFraction, Resize resize, Interpolation interpolation,
                             float[] mean, float[] std) {
+
+    /** Copies the arrays. */
+    public Preprocessing {
+        mean = mean.clone();
+        std = std.clone();
+    }
+
+    /** Returns a copy of the means, three values. */
+    @Override
+    public float[] mean() {
+        return mean.clone();
+    }
+
+    /** Returns a copy of the standard deviations, three values. */
+    @Override
+    public float[] std() {
+        return std.clone();
+    }
 
     /** How a picture is brought to size. */
     public enum Resize {

@@ -137,7 +137,7 @@ public final class Preprocessor {
     }
 
     /** Returns where the input lies in a picture of {@code width} x {@code height}. */
-    public CropGeometry geometry(int width, int height) {
+    CropGeometry geometry(int width, int height) {
         long resizedWidth;
         long resizedHeight;
         if (preprocessing.resize() == Preprocessing.Resize.SQUASH) {

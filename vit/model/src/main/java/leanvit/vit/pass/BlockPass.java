@@ -13,7 +13,8 @@ import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
 
 /**
- * Runs one block on a batch, with its scratch. Images go through a block in groups of some hundred rows: enough to use the
+ * Runs one block on a batch, with its scratch. Images go through a block in groups of some hundred rows: enough to use
+ * the
  * weights well, few enough for the activations to stay in cache.
  *
  * <pre>
@@ -24,7 +25,9 @@ import leanvit.reducers.TokenReducer;
  */
 public final class BlockPass {
 
-    /** Rows that a group may have: two images of 197. One image is 8 % slower on ViT-S (weights come twice), eight 6 %. */
+    /**
+     * Rows that a group may have: two images of 197. One image is 8 % slower on ViT-S (weights come twice), eight 6 %.
+     */
     private static final int GROUP_ROWS = 400;
     /** Rows of a piece in the steps that go by rows. */
     private static final int PIECE_ROWS = 48;
@@ -98,18 +101,12 @@ public final class BlockPass {
      * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
      */
     public void prepare(int images, TokenBatch x, TokenBatch y) {
-        long all = (long) images * shape.tokens();
-        long together = reducer.seesWholeBatch() ? all : Math.min(all, Math.max(GROUP_ROWS, shape.tokens()));
-        if (together > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens()
-                    + " tokens has more rows than can be counted");
-        }
-        if (buffers == null || !buffers.hold(images, (int) together)) {
+        if (buffers == null || !buffers.hold(images)) {
             // Let go first: two at once would double the peak.
             buffers = null;
             floats = null;
-            buffers = new PassBuffers(model.config(), shape, images, (int) together, workers.threads(),
-                    needs.contains(Need.HEAD_MAX_ATTENTION));
+            buffers = new PassBuffers(model.config(), shape, images, GROUP_ROWS, reducer.seesWholeBatch(),
+                    workers.threads(), needs.contains(Need.HEAD_MAX_ATTENTION));
             floats = buffers.floats;
         }
         x.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.rows);
@@ -162,11 +159,13 @@ public final class BlockPass {
     }
 
     /**
-     * Runs block {@code layer} for the first {@code queries} tokens of each image alone, which is all that the classifier of a
+     * Runs block {@code layer} for the first {@code queries} tokens of each image alone, which is all that the
+     * classifier of a
      * class token reads of the last block. Where the block reduces, the maps are decided and not applied.
      *
      * @param rows receives [images, queries, C]
-     * @return false, with nothing changed but {@code rows}, where it cannot be done: the reducer needs more than those tokens'
+     * @return false, with nothing changed but {@code rows}, where it cannot be done: the reducer needs more than those
+     *         tokens'
      *         rows and attention, or merges one of them
      */
     public boolean runPrefix(int layer, TokenBatch in, int queries, float[] rows) {

@@ -35,7 +35,8 @@ final class PackedWeights {
     /**
      * Packs the linear layer {@code name}, [out, in].
      *
-     * @param scale the tensor whose values the layer's rows and bias are multiplied by (LayerScale); 1 where it is null or
+     * @param scale the tensor whose values the layer's rows and bias are multiplied by (LayerScale); 1 where it is
+     *              null or
      *              missing
      */
     PackedMatrix linear(String name, int out, int in, String scale) throws IOException {

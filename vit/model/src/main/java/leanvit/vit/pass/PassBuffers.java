@@ -1,25 +1,32 @@
 package leanvit.vit.pass;
 
 import java.util.Arrays;
+import java.util.function.LongFunction;
 import leanvit.kernels.Attention;
 import leanvit.kernels.FloatArena;
 import leanvit.reducers.ModelShape;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * What a pass works in, one array: token rows before and after a reduction, a group's normalised rows, its queries, keys and
+ * What a pass works in, one array: token rows before and after a reduction, a group's normalised rows, its queries,
+ * keys and
  * values, its hidden layer, and each thread's room for attention. Sizes are checked here, once.
  */
 final class PassBuffers {
 
     /**
-     * The least length: half of a 4 MB region, what G1 takes up to 8 GB of heap, and from half a region on an array is placed at
+     * The least length: half of a 4 MB region, what G1 takes up to 8 GB of heap, and from half a region on an array is
+     * placed at
      * a region's start, so that its areas are aligned. Costs the smallest models a megabyte.
      */
     private static final int LEAST_FLOATS = (2 << 20) / Float.BYTES;
 
+    private static final long MOST_FLOATS = Integer.MAX_VALUE - 64;
+    /** What an area may lose to alignment. */
+    private static final int ALIGNMENT = 16;
+    private static final int AREAS_BEFORE_THREADS = 5;
+
     private final int images;
-    private final int groupRows;
     final float[] floats;
     final int rows;
     final int reducedRows;
@@ -31,37 +38,22 @@ final class PassBuffers {
     /**
      * Makes room for {@code images} images of all their tokens.
      *
-     * @param groupRows rows that go through a block together, at least one image's
+     * @param groupRows rows that go through a block together, where that is at least one image's
+     * @param together  whether the whole batch goes through a block together instead
      * @param headMax   whether attention has all heads at once
      * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
      */
-    PassBuffers(VitConfig config, ModelShape shape, int images, int groupRows, int threads, boolean headMax) {
+    PassBuffers(VitConfig config, ModelShape shape, int images, int groupRows, boolean together, int threads,
+                boolean headMax) {
         this.images = images;
-        this.groupRows = groupRows;
-        long width = shape.width();
-        long tokenRows = (long) images * shape.tokens() * width;
-        long scratch = headMax ? Attention.headMaxScratchLength(shape.tokens(), shape.heads(), shape.headDim())
-                : Attention.scratchLength(shape.tokens(), shape.headDim());
-        long[] lengths = new long[5 + threads];
-        Arrays.fill(lengths, scratch);
-        lengths[0] = tokenRows;
-        lengths[1] = tokenRows;
-        lengths[2] = groupRows * width;
-        lengths[3] = 3 * groupRows * width;
-        lengths[4] = (long) groupRows * config.mlpHidden();
-        int[] areas = new int[lengths.length];
-        long total = 0;
-        for (int i = 0; i < lengths.length; i++) {
-            total += lengths[i] + 16;
-            areas[i] = (int) Math.min(Integer.MAX_VALUE, lengths[i]);
+        LongFunction<long[]> areasOf = batch -> areas(config, shape, batch, groupRows, together, threads, headMax);
+        long[] lengths = areasOf.apply(images);
+        if (sum(lengths) > MOST_FLOATS) {
+            throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens() + " tokens, "
+                    + shape.width() + " wide, needs " + sum(lengths) + " floats, more than one array holds; a batch of "
+                    + largest(images, areasOf) + " fits");
         }
-        if (total > Integer.MAX_VALUE - 64) {
-            long fixed = total - 2 * tokenRows;
-            long fits = Math.max(0, (Integer.MAX_VALUE - 64 - fixed) / (2L * shape.tokens() * width));
-            throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens() + " tokens, " + width
-                    + " wide, needs " + total + " floats, more than one array holds; a batch of "
-                    + Math.min(fits, images - 1L) + " fits");
-        }
+        int[] areas = Arrays.stream(lengths).mapToInt(Math::toIntExact).toArray();
         FloatArena arena = new FloatArena(Math.max(LEAST_FLOATS, FloatArena.sizeOf(areas)));
         floats = arena.array();
         rows = arena.allocate(areas[0]);
@@ -71,12 +63,56 @@ final class PassBuffers {
         hidden = arena.allocate(areas[4]);
         attention = new int[threads];
         for (int i = 0; i < threads; i++) {
-            attention[i] = arena.allocate(areas[5 + i]);
+            attention[i] = arena.allocate(areas[AREAS_BEFORE_THREADS + i]);
         }
     }
 
-    /** Returns whether there is room for so many images in groups of so many rows. */
-    boolean hold(int images, int groupRows) {
-        return images <= this.images && groupRows <= this.groupRows;
+    private static long[] areas(VitConfig config, ModelShape shape, long images, int groupRows, boolean together,
+                                int threads, boolean headMax) {
+        long width = shape.width();
+        long all = images * shape.tokens();
+        long group = together ? all : Math.min(all, Math.max(groupRows, shape.tokens()));
+        long[] lengths = new long[AREAS_BEFORE_THREADS + threads];
+        Arrays.fill(lengths, attentionFloats(shape, headMax));
+        lengths[0] = all * width;
+        lengths[1] = all * width;
+        lengths[2] = group * width;
+        lengths[3] = 3 * group * width;
+        lengths[4] = group * config.mlpHidden();
+        return lengths;
+    }
+
+    private static long attentionFloats(ModelShape shape, boolean headMax) {
+        try {
+            return headMax ? Attention.headMaxScratchLength(shape.tokens(), shape.heads(), shape.headDim())
+                    : Attention.scratchLength(shape.tokens(), shape.headDim());
+        } catch (ArithmeticException e) {
+            // More than an array holds.
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    private static long sum(long[] lengths) {
+        return Arrays.stream(lengths).sum() + (long) ALIGNMENT * lengths.length;
+    }
+
+    /** Returns the largest batch below {@code images} that one array holds; 0 where none does. */
+    private static long largest(int images, LongFunction<long[]> areasOf) {
+        long fits = 0;
+        long tooMany = images;
+        while (tooMany - fits > 1) {
+            long between = (fits + tooMany) / 2;
+            if (sum(areasOf.apply(between)) <= MOST_FLOATS) {
+                fits = between;
+            } else {
+                tooMany = between;
+            }
+        }
+        return fits;
+    }
+
+    /** Returns whether there is room for so many images. */
+    boolean hold(int images) {
+        return images <= this.images;
     }
 }

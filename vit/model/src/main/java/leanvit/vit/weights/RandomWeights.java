@@ -1,14 +1,12 @@
 package leanvit.vit.weights;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import leanvit.vit.io.InvalidInputException;
-import leanvit.vit.json.JsonWriter;
 import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
@@ -38,8 +36,7 @@ public final class RandomWeights implements TensorSource {
      * @throws InvalidInputException if it is none of the known ones
      */
     public static RandomWeights of(String architecture, long seed) throws InvalidInputException {
-        String settings = new JsonWriter().tree(Map.of("architecture", architecture)).toString();
-        Fields fields = Fields.parse(Path.of("--arch"), settings.getBytes(StandardCharsets.UTF_8));
+        Fields fields = new Fields(Path.of("--arch"), "", Map.of("architecture", architecture));
         return of(TimmConfig.read(fields).config(), seed);
     }
 

@@ -1,4 +1,4 @@
-package leanvit.vit.weights;
+package leanvit.vit.pass;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package leanvit.vit.weights;
+package leanvit.vit.pass;
 
 import java.util.Arrays;
 

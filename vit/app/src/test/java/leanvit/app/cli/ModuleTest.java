@@ -1,0 +1,19 @@
+package leanvit.app.cli;
+
+import java.io.IOException;
+import leanvit.testdata.ExportedTypes;
+import leanvit.testdata.PackageCircles;
+import org.junit.jupiter.api.Test;
+
+class ModuleTest {
+
+    @Test
+    void exportsTheTypesThatSomebodyChose() throws IOException {
+        ExportedTypes.assertAsListed(Main.class);
+    }
+
+    @Test
+    void noPackagesDependOnEachOtherInACircle() throws IOException {
+        PackageCircles.assertNone(Main.class);
+    }
+}
