@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** The program: finds the command, runs it, and turns what goes wrong into one line and an exit status. */
 public final class Main {
@@ -81,7 +82,10 @@ public final class Main {
                 return finished(Command.DONE);
             }
             if (mayStartAgain && Launcher.isNeeded()) {
-                return Launcher.run(words, command.isShort(options));
+                OptionalInt status = Launcher.run(words, command.isShort(options), terminal);
+                if (status.isPresent()) {
+                    return status.getAsInt();
+                }
             }
             return finished(command.run(options, terminal));
         } catch (UsageException e) {
