@@ -22,7 +22,8 @@ class BenchCommandTest {
         assertThat((double) bench.get("images_per_s")).isCloseTo(1000 / ms, within(1e-6 * 1000 / ms));
         double gmacs = (double) bench.get("gmacs");
         assertThat((double) bench.get("gflops")).isCloseTo(2 * gmacs / (ms / 1000), within(1e-6 * 2 * gmacs / (ms / 1000)));
-        assertThat((long) bench.get("bytes_per_pass")).isNotNegative();
+        assertThat((long) bench.get("bytes_per_pass")).as("two images' logits, and little beside them")
+                .isBetween(2L * 16 * Float.BYTES, 1L << 20);
     }
 
     @Test
