@@ -55,8 +55,8 @@ public record PassTiming(int batch, int passes, double lowerQuartile, double med
             macs += run.macs(image) / (double) batch;
             tokens += run.tokens(run.model().shape().depth() - 1, image) / (double) batch;
         }
-        return new PassTiming(batch, times.length, Samples.quantile(times, 0.25), Samples.quantile(times, 0.5),
-                Samples.quantile(times, 0.75), macs, tokens, allocated(run, pixels, batch));
+        return new PassTiming(batch, times.length, Quantiles.quantile(times, 0.25), Quantiles.quantile(times, 0.5),
+                Quantiles.quantile(times, 0.75), macs, tokens, allocated(run, pixels, batch));
     }
 
     /** Returns images a second at the median. */

@@ -54,7 +54,7 @@ public final class TokenAccuracy {
                     float[] logits = pruned.logits(pixels, images);
                     for (int image = 0; image < images; image++) {
                         int picture = first + from + image;
-                        right[i][picture] = Ranks.of(pictures.label(picture), logits, image * classes, classes) == 0;
+                        right[i][picture] = LogitRanks.of(pictures.label(picture), logits, image * classes, classes) == 0;
                     }
                 }
                 progress.accept((double) (first + from + images) / pictures.size());
