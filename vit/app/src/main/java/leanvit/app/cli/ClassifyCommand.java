@@ -33,7 +33,7 @@ final class ClassifyCommand implements Command {
         return new Syntax("classify", "IMAGE...", "Name what pictures (JPEG, PNG) show: the likeliest classes of each; "
                 + "- is a picture on stdin.")
                 .model()
-                .whole("--top", "K", 1, Integer.MAX_VALUE, 5, "classes a picture")
+                .whole("--top", "K", 1, Integer.MAX_VALUE, 5, "classes per picture")
                 .json()
                 .text("--visualize", "OUT.png", "draw which patches of the picture merged or went, block by block; "
                         + "for one picture")

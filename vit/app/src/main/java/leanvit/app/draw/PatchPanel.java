@@ -65,7 +65,7 @@ final class PatchPanel {
         return fates;
     }
 
-    /** Returns the number of tokens that patches with a look are in. */
+    /** Returns the number of tokens that patches with a fate are in. */
     int tokens(PatchFate fate) {
         return (int) IntStream.range(0, fates.length).filter(p -> fates[p] == fate)
                 .map(p -> tokenOfPatch[p]).distinct().count();

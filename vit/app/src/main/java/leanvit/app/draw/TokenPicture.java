@@ -167,8 +167,8 @@ public final class TokenPicture {
 
     private static String counts(PatchPanel panel) {
         int[] patches = new int[PatchFate.values().length];
-        for (PatchFate look : panel.fates()) {
-            patches[look.ordinal()]++;
+        for (PatchFate fate : panel.fates()) {
+            patches[fate.ordinal()]++;
         }
         List<String> parts = new ArrayList<>();
         parts.add(patches[PatchFate.KEPT.ordinal()] + " kept");
@@ -205,7 +205,7 @@ public final class TokenPicture {
         return fates * (SWATCH + GAP / 2);
     }
 
-    /** Explains each look by two patches from the middle of the input. */
+    /** Explains each fate by two patches from the middle of the input. */
     private static void legend(Canvas canvas, PatchGrid grid, Set<PatchFate> fates, int legendTop) {
         int columns = Math.min(2, grid.columns());
         RgbImage sample = RgbImage.black(columns * grid.patch(), grid.patch());
@@ -217,17 +217,17 @@ public final class TokenPicture {
         }
         PatchGrid two = new PatchGrid(sample, grid.patch(), 1, columns);
         int y = legendTop;
-        for (PatchFate look : fates) {
+        for (PatchFate fate : fates) {
             int[] tokens = new int[columns];
-            if (look == PatchFate.KEPT) {
+            if (fate == PatchFate.KEPT) {
                 Arrays.setAll(tokens, p -> p);
-            } else if (look == PatchFate.DROPPED) {
+            } else if (fate == PatchFate.DROPPED) {
                 Arrays.fill(tokens, -1);
             }
-            int[] catchAlls = look == PatchFate.GATHERED ? new int[] {0} : new int[0];
+            int[] catchAlls = fate == PatchFate.GATHERED ? new int[] {0} : new int[0];
             RgbImage swatch = new PatchPanel(two, Math.max(1, SWATCH / grid.patch()), tokens, catchAlls).draw();
             canvas.image(swatch, MARGIN, y);
-            canvas.text(look.meaning(), MARGIN + Math.max(swatch.width(), 2 * SWATCH) + GAP,
+            canvas.text(fate.meaning(), MARGIN + Math.max(swatch.width(), 2 * SWATCH) + GAP,
                     y + (swatch.height() - BitmapFont.CAPITAL * TEXT) / 2, TEXT, BLACK);
             y += SWATCH + GAP / 2;
         }

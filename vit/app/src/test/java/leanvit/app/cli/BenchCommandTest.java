@@ -30,7 +30,7 @@ class BenchCommandTest {
     void anArchitectureNeedsNoFile() {
         assertThat(Cli.run("bench", "--arch", "vit_tiny_patch16_224", "--seconds", "0.01", "--reducer", "topk:r=16").succeeded()
                 .out()).startsWith("vit_tiny_patch16_224, topk:r=16, batch 1, threads 1\n")
-                .contains("ms an image", "images/s", "GMACs", "GFLOP/s", "tokens at the end, of 197", "bytes allocated a pass");
+                .contains("ms per image", "images/s", "GMACs", "GFLOP/s", "tokens at the end, of 197", "bytes allocated per pass");
     }
 
     @Test
