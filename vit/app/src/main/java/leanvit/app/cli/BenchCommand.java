@@ -21,7 +21,7 @@ final class BenchCommand implements Command {
                 .model()
                 .text("--arch", "NAME", "instead of --model: an architecture of timm's with seeded random weights, such as "
                         + "vit_small_patch16_224")
-                .whole("--batch", "B", 1, MAX_BATCH, 1, "images a pass")
+                .whole("--batch", "B", 1, MAX_BATCH, 1, "images per pass")
                 .number("--seconds", "S", 0.01, MAX_SECONDS, 10.0, "how long to time; a warm-up of "
                         + Math.round(WARM_UP_SECONDS) + " seconds goes before")
                 .json()
@@ -62,21 +62,22 @@ final class BenchCommand implements Command {
                 .name("gmacs").value(timing.macs() / 1e9)
                 .name("gflops").value(timing.gflops())
                 .name("tokens_out").value(timing.tokens())
-                .name("bytes_per_pass").value(timing.bytes())
+                .name("bytes_per_pass").tree(timing.bytes() < 0 ? null : timing.bytes())
                 .endObject();
     }
 
     private static void print(Options options, VisionTransformer model, PassTiming timing, Terminal terminal) {
         terminal.out().print(String.format(Locale.ROOT, """
                 %s, %s, batch %d, threads %d
-                %10.2f ms an image (median of %d passes; quartiles %.2f and %.2f)
+                %10.2f ms per image (median of %d passes; quartiles %.2f and %.2f)
                 %10.1f images/s
-                %10.3f GMACs an image
+                %10.3f GMACs per image
                 %10.1f GFLOP/s
                 %10.1f tokens at the end, of %d
-                %10d bytes allocated a pass
+                %10s bytes allocated per pass
                 """, model.config().architecture(), options.text("--reducer"), timing.batch(), options.whole("--threads"),
                 timing.median(), timing.passes(), timing.lowerQuartile(), timing.upperQuartile(), timing.imagesPerSecond(),
-                timing.macs() / 1e9, timing.gflops(), timing.tokens(), model.shape().tokens(), timing.bytes()));
+                timing.macs() / 1e9, timing.gflops(), timing.tokens(), model.shape().tokens(),
+                timing.bytes() < 0 ? "unknown" : timing.bytes()));
     }
 }

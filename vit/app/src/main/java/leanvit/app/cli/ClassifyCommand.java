@@ -1,7 +1,10 @@
 package leanvit.app.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +30,10 @@ final class ClassifyCommand implements Command {
 
     @Override
     public Syntax syntax() {
-        return new Syntax("classify", "IMAGE...", "Name what pictures (JPEG, PNG) show: the likeliest classes of each.")
+        return new Syntax("classify", "IMAGE...", "Name what pictures (JPEG, PNG) show: the likeliest classes of each; "
+                + "- is a picture on stdin.")
                 .model()
-                .whole("--top", "K", 1, Integer.MAX_VALUE, 5, "classes a picture")
+                .whole("--top", "K", 1, Integer.MAX_VALUE, 5, "classes per picture")
                 .json()
                 .text("--visualize", "OUT.png", "draw which patches of the picture merged or went, block by block; "
                         + "for one picture")
@@ -73,7 +77,7 @@ final class ClassifyCommand implements Command {
             String file = files.get(i);
             terminal.progress(i + " of " + files.size() + " pictures");
             try {
-                RgbImage picture = Pictures.read(path(file));
+                RgbImage picture = read(file);
                 Classification classification;
                 if (drawing == null) {
                     classification = classifier.run(picture, options.whole("--top"));
@@ -102,12 +106,39 @@ final class ClassifyCommand implements Command {
         return failed == 0 ? DONE : FAILED;
     }
 
-    private static Path path(String file) throws InvalidInputException {
+    /** Reads a picture from a file, from an open file that the shell handed down, or, as {@code -}, from stdin. */
+    private static RgbImage read(String file) throws IOException {
+        Path path;
+        Path name;
         try {
-            return Path.of(file);
+            path = Launcher.path(file);
+            name = Path.of(file);
         } catch (InvalidPathException e) {
             throw new InvalidInputException(Path.of(""), e.getMessage());
         }
+        if (file.equals("-")) {
+            return decode(name, System.in);
+        }
+        if (path.equals(name)) {
+            return Pictures.read(path);
+        }
+        InputStream in;
+        try {
+            in = Files.newInputStream(path);
+        } catch (NoSuchFileException e) {
+            throw new InvalidInputException(name, "no such file", e);
+        }
+        try (in) {
+            return decode(name, in);
+        }
+    }
+
+    private static RgbImage decode(Path name, InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(Pictures.MAX_FILE_BYTES + 1);
+        if (bytes.length > Pictures.MAX_FILE_BYTES) {
+            throw new InvalidInputException(name, "is larger than the limit of " + Pictures.MAX_FILE_BYTES + " bytes");
+        }
+        return Pictures.decode(name, bytes);
     }
 
     private static void write(JsonWriter json, String file, Classification classification) {

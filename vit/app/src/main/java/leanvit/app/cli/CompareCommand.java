@@ -81,7 +81,7 @@ final class CompareCommand implements Command {
         List<Path> paths = new ArrayList<>();
         for (String operand : operands) {
             try {
-                paths.add(Path.of(operand));
+                paths.add(Launcher.path(operand));
             } catch (InvalidPathException e) {
                 throw new InvalidInputException(Path.of(""), e.getMessage());
             }

@@ -25,7 +25,7 @@ final class InfoCommand implements Command {
                 .text("--reducers", "SPECS", "reducers with ; between them, such as \"none;tome:r=8;pomt:r=56\"; "
                         + "default: each method as its paper sets it")
                 .json()
-                .note("GMACs are 10^9 multiply-accumulates an image, counted from a pass over noise. Where a reducer decides "
+                .note("GMACs are 10^9 multiply-accumulates per image, counted from a pass over noise. Where a reducer decides "
                         + "by the image how many tokens go, this is said.")
                 .example("--model deit-tiny --reducers \"none;tome:r=8;tome:r=16\"");
     }

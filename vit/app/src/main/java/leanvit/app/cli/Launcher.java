@@ -8,15 +8,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleFinder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Starts the program again, in a JVM that has the Vector API's module: {@code java -jar} has not, and no manifest can ask for
- * it. The second JVM gets the first one's options, reads its input and writes its output; its exit status is passed on.
+ * Starts the program again, in a JVM that has the Vector API's module: {@code java -jar} has not, and no manifest can
+ * ask for it. The second JVM gets the first one's options, stdin, stdout and environment; its stderr and its exit status
+ * are passed on, and it ends when the first one is told to.
+ *
+ * <p>Where an option of the first JVM must not be copied ({@link JvmOptions}), or a second JVM cannot be started, the
+ * first one does the work: slowly, and a warning says why and what helps.
  */
 final class Launcher {
 
@@ -43,14 +50,17 @@ final class Launcher {
             "-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000",
             "-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=20000000");
     private static final int CHECK_MILLIS = 1000;
+    private static final int END_SECONDS = 5;
+    private static final String ADVICE = "add --add-modules " + MODULE + " to java";
+    /** Held lest java.util.logging forget what it was told. */
+    private static Object kernelLogger;
 
     private Launcher() {
     }
 
-    /** Returns whether this JVM lacks the module, and a second one would have it. */
+    /** Returns whether this JVM lacks the module, and is not itself the second one. */
     static boolean isNeeded() {
-        return ModuleLayer.boot().findModule(MODULE).isEmpty() && System.getProperty(FIRST) == null
-                && ModuleFinder.ofSystem().find(MODULE).isPresent();
+        return ModuleLayer.boot().findModule(MODULE).isEmpty() && first() == null;
     }
 
     /** Returns whether progress can be shown: whether stderr, of the first JVM, is a terminal. */
@@ -59,30 +69,92 @@ final class Launcher {
         return first == null ? Terminal.isStderrTerminal() : Boolean.parseBoolean(first);
     }
 
+    /** Returns the path of a file that the command line names. */
+    static Path path(String name) {
+        return Inherited.path(name, first());
+    }
+
+    /** Returns the process id of the first JVM; null where this one is it. */
+    private static Long first() {
+        return Long.getLong(FIRST);
+    }
+
     /**
-     * Runs the program in a second JVM, and returns its exit status. Where this JVM is told to end, the second one is, too.
+     * Runs the program in a second JVM.
      *
      * @param fastStart whether the second JVM should start fast rather than run fast
-     * @throws IOException if the second JVM cannot be started
+     * @return its exit status; empty where there was none, and this JVM has to do the work: the terminal has been told why
+     * @throws IOException if its stderr cannot be passed on
      */
-    static int run(List<String> arguments, boolean fastStart) throws IOException {
-        Process process = new ProcessBuilder(command(arguments, fastStart)).redirectInput(Redirect.INHERIT)
-                .redirectOutput(Redirect.INHERIT).start();
-        Thread killer = new Thread(process::destroy);
-        Runtime.getRuntime().addShutdownHook(killer);
-        try (OutputStream err = new FileOutputStream(FileDescriptor.err)) {
-            passOn(process.getErrorStream(), err);
-            return process.waitFor();
+    static OptionalInt run(List<String> arguments, boolean fastStart, Terminal terminal) throws IOException {
+        JvmOptions options = JvmOptions.given(arguments);
+        Path java = Path.of(System.getProperty("java.home"), "bin", File.separatorChar == '/' ? "java" : "java.exe");
+        String claim = options == null ? null : options.claim(System.getenv());
+        if (ModuleFinder.ofSystem().find(MODULE).isEmpty()) {
+            return stay(terminal, "this Java has no module " + MODULE,
+                    "use a full JDK, or name the module to jlink --add-modules");
+        } else if (claim != null) {
+            return stay(terminal, claim + " holds for one JVM alone", ADVICE);
+        } else if (options == null || Inherited.isOutOfReach(arguments)) {
+            return stay(terminal, options == null ? "this Java does not tell its options"
+                    : "another JVM cannot read what /dev/fd hands down", ADVICE);
+        } else if (!Files.isExecutable(java)) {
+            return stay(terminal, java + ": no such program", ADVICE);
+        }
+        ProcessBuilder builder = new ProcessBuilder(command(java, options, arguments, fastStart))
+                .redirectInput(Redirect.INHERIT).redirectOutput(Redirect.INHERIT);
+        if (!options.inEnvironment()) {
+            // These are among the options already.
+            builder.environment().keySet().removeAll(JvmOptions.VARIABLES);
+        }
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            return stay(terminal, "another JVM cannot be started (" + e.getMessage() + ")", ADVICE);
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
+        try {
+            // Not to be closed: this JVM may have more to say.
+            passOn(process.getErrorStream(), new FileOutputStream(FileDescriptor.err));
+            return OptionalInt.of(process.waitFor());
         } catch (InterruptedException e) {
             process.destroy();
             throw new IOException("interrupted", e);
         }
     }
 
-    private static List<String> command(List<String> arguments, boolean fastStart) {
-        List<String> options = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    /** Ends the second JVM, and stays until it is gone, so that nothing comes after the first one's end. */
+    private static void end(Process process) {
+        process.destroy();
+        try {
+            process.waitFor(END_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static OptionalInt stay(Terminal terminal, String reason, String advice) {
+        terminal.warning(reason + ", so that the work is done without the Vector API, slowly; " + advice);
+        quietKernels();
+        return OptionalInt.empty();
+    }
+
+    /** Keeps the kernels from logging what the terminal has just been told, where the JVM has java.logging. */
+    private static void quietKernels() {
+        try {
+            Class<?> level = Class.forName("java.util.logging.Level");
+            Class<?> logger = Class.forName("java.util.logging.Logger");
+            kernelLogger = logger.getMethod("getLogger", String.class).invoke(null, "leanvit.kernels");
+            logger.getMethod("setLevel", level).invoke(kernelLogger, level.getField("OFF").get(null));
+        } catch (ReflectiveOperationException e) {
+            // Then it is said twice.
+        }
+    }
+
+    private static List<String> command(Path java, JvmOptions options, List<String> arguments, boolean fastStart) {
         List<String> command = new ArrayList<>();
-        command.add(String.join(File.separator, System.getProperty("java.home"), "bin", "java"));
+        command.add(java.toString());
         command.add("--add-modules=" + MODULE);
         command.add("-D" + FIRST + "=" + ProcessHandle.current().pid());
         command.add("-D" + TERMINAL + "=" + Terminal.isStderrTerminal());
@@ -90,12 +162,14 @@ final class Launcher {
         if (fastStart) {
             command.addAll(FAST_START);
             // The serial collector starts fastest; two at once would be an error.
-            if (options.stream().noneMatch(option -> option.matches("-XX:\\+Use\\w*GC"))) {
+            if (options.words().stream().noneMatch(option -> option.matches("-XX:\\+Use\\w*GC"))) {
                 command.add("-XX:+UseSerialGC");
             }
         }
-        command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(options.words());
+        Module module = Main.class.getModule();
+        command.addAll(module.isNamed() ? List.of("-m", module.getName() + "/" + Main.class.getName())
+                : List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(arguments);
         return command;
     }
@@ -130,7 +204,7 @@ final class Launcher {
 
     /** Makes this JVM, if it is the second one, end when the first one is gone, as after a kill that cannot be passed on. */
     static void watchFirst() {
-        Long pid = Long.getLong(FIRST);
+        Long pid = first();
         if (pid == null) {
             return;
         }

@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** The program: finds the command, runs it, and turns what goes wrong into one line and an exit status. */
 public final class Main {
@@ -81,7 +82,10 @@ public final class Main {
                 return finished(Command.DONE);
             }
             if (mayStartAgain && Launcher.isNeeded()) {
-                return Launcher.run(words, command.isShort(options));
+                OptionalInt status = Launcher.run(words, command.isShort(options), terminal);
+                if (status.isPresent()) {
+                    return status.getAsInt();
+                }
             }
             return finished(command.run(options, terminal));
         } catch (UsageException e) {
@@ -130,7 +134,19 @@ public final class Main {
             return problem instanceof FileSystemException file && file.getReason() == null
                     ? file.getFile() + ": " + problem.getClass().getSimpleName() : problem.getMessage();
         }
+        if (problem instanceof NoClassDefFoundError missing && missingModule(missing) != null) {
+            return "this Java has no module " + missingModule(missing) + ", which this command needs; "
+                    + "use a full JDK, or name the module to jlink --add-modules";
+        }
         return "internal error: " + problem + " (--verbose shows where)";
+    }
+
+    /** Returns the JDK's module that a missing class belongs to; null where it is not one of those that images leave out. */
+    private static String missingModule(NoClassDefFoundError missing) {
+        String name = String.valueOf(missing.getMessage());
+        return name.matches(".*(java/awt|javax/imageio)/.*") ? "java.desktop"
+                : name.matches(".*(java/lang|javax)/management/.*") ? "java.management"
+                : name.matches(".*com/sun/management/.*") ? "jdk.management" : null;
     }
 
     /** Returns the command that the first word, or the first words, name. */

@@ -50,7 +50,7 @@ final class Options {
     Path path(String name) throws UsageException {
         String text = text(name);
         try {
-            return text == null ? null : Path.of(text);
+            return text == null ? null : Launcher.path(text);
         } catch (InvalidPathException e) {
             throw new UsageException(name + ": " + JsonWriter.quoteShort(text) + " cannot be a path here: " + e.getReason());
         }

@@ -85,20 +85,20 @@ public final class Chart {
         yAxis(canvas, y);
         String up = Canvas.elide(yName, bottom - top, TEXT);
         canvas.textUpwards(up, MARGIN, (top + bottom - BitmapFont.width(up, TEXT)) / 2, TEXT, BLACK);
-        points(canvas, x, y, points, new Labels.Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top));
+        points(canvas, x, y, points, new LabelPlacement.Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top));
         return canvas.picture();
     }
 
-    private static void points(Canvas canvas, Axis x, Axis y, List<Point> points, Labels.Box area) {
+    private static void points(Canvas canvas, Axis x, Axis y, List<Point> points, LabelPlacement.Box area) {
         int radius = 7;
         for (Point point : points) {
             for (int dash = LEFT; point.reference() && dash < WIDTH - RIGHT; dash += 12) {
                 canvas.fill(dash, (int) Math.round(y.pixel(point.y())), 6, 1, GRAY);
             }
         }
-        Labels labels = new Labels(area);
+        LabelPlacement labels = new LabelPlacement(area);
         for (Point point : points) {
-            labels.take(new Labels.Box((int) x.pixel(point.x()) - radius - 2, (int) y.pixel(point.y()) - radius - 2,
+            labels.take(new LabelPlacement.Box((int) x.pixel(point.x()) - radius - 2, (int) y.pixel(point.y()) - radius - 2,
                     2 * radius + 5, 2 * radius + 5));
         }
         for (int i = 0; i < points.size(); i++) {
@@ -107,7 +107,7 @@ public final class Chart {
             double py = y.pixel(point.y());
             String label = Canvas.elide(point.label(), LABEL_WIDTH, TEXT) + (point.reference() ? " (reference)" : "");
             int width = BitmapFont.width(label, TEXT);
-            Labels.Box box = labels.place(px, py, width + 8, CAPITAL + 10, radius + 3);
+            LabelPlacement.Box box = labels.place(px, py, width + 8, CAPITAL + 10, radius + 3);
             double nearX = Math.max(box.left(), Math.min(box.left() + box.width(), px));
             double nearY = Math.max(box.top(), Math.min(box.top() + box.height(), py));
             if (Math.hypot(nearX - px, nearY - py) > 2 * radius) {
@@ -215,17 +215,17 @@ public final class Chart {
         double px = across.pixel(x[chosen]);
         double py = up.pixel(curve.y()[chosen]);
         String value = up.format(curve.y()[chosen], 1);
-        Labels labels = new Labels(new Labels.Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top));
-        labels.take(new Labels.Box((int) px - 3, top, 6, bottom - top));
+        LabelPlacement labels = new LabelPlacement(new LabelPlacement.Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top));
+        labels.take(new LabelPlacement.Box((int) px - 3, top, 6, bottom - top));
         for (int i = 1; i < x.length; i++) {
             for (int part = 0; part <= 8; part++) {
                 double share = part / 8.0;
                 double cx = across.pixel(x[i - 1] + share * (x[i] - x[i - 1]));
                 double cy = up.pixel(curve.y()[i - 1] + share * (curve.y()[i] - curve.y()[i - 1]));
-                labels.take(new Labels.Box((int) cx - 3, (int) cy - 3, 6, 6));
+                labels.take(new LabelPlacement.Box((int) cx - 3, (int) cy - 3, 6, 6));
             }
         }
-        Labels.Box box = labels.place(px, py, BitmapFont.width(value, TEXT) + 8, CAPITAL + 8, 10);
+        LabelPlacement.Box box = labels.place(px, py, BitmapFont.width(value, TEXT) + 8, CAPITAL + 8, 10);
         canvas.fill(box.left(), box.top(), box.width(), box.height(), WHITE);
         canvas.text(value, box.left() + 4, box.top() + 4, TEXT, MARK);
         canvas.disc(px, py, 7, MARK);

@@ -17,15 +17,15 @@ final class MethodWords {
             case "tome" -> "ToMe: in every block, the most similar tokens are merged.";
             case "ltmp" -> "LTMP: in every block, tokens that are similar enough are merged, then those that matter "
                     + "too little are dropped.";
-            case "etps" -> "eTPS: the tokens that the class token looks at least are merged into the most similar of "
+            case "etps" -> "eTPS: the tokens that the class token fates at least are merged into the most similar of "
                     + "the others.";
             case "dtps" -> "dTPS: the tokens that a small learned network finds unimportant are merged into the most "
                     + "similar of the others.";
             case "pomt" -> "POMT: in one block, the tokens that matter least are all averaged into one extra token.";
             case "evit" -> spec.contains("fuse=off")
-                    ? "EViT: the tokens that the class token looks at least are dropped."
-                    : "EViT: the tokens that the class token looks at least are fused into one extra token.";
-            case "topk" -> "Top-K: the tokens that the class token looks at least are dropped.";
+                    ? "EViT: the tokens that the class token fates at least are dropped."
+                    : "EViT: the tokens that the class token fates at least are fused into one extra token.";
+            case "topk" -> "Top-K: the tokens that the class token fates at least are dropped.";
             default -> name + ": what each block left of the picture's patches.";
         };
     }

@@ -25,7 +25,7 @@ final class PatchPanel {
     private final PatchGrid grid;
     private final int scale;
     private final int[] tokenOfPatch;
-    private final Look[] looks;
+    private final PatchFate[] fates;
 
     /**
      * Prepares a panel.
@@ -38,36 +38,36 @@ final class PatchPanel {
         this.grid = grid;
         this.scale = scale;
         this.tokenOfPatch = tokenOfPatch;
-        looks = looks(tokenOfPatch, catchAlls);
+        fates = fates(tokenOfPatch, catchAlls);
     }
 
-    private static Look[] looks(int[] tokenOfPatch, int[] catchAlls) {
+    private static PatchFate[] fates(int[] tokenOfPatch, int[] catchAlls) {
         Map<Integer, Integer> patchesOfToken = new HashMap<>();
         for (int token : tokenOfPatch) {
             patchesOfToken.merge(token, 1, Integer::sum);
         }
-        Look[] looks = new Look[tokenOfPatch.length];
-        for (int p = 0; p < looks.length; p++) {
+        PatchFate[] fates = new PatchFate[tokenOfPatch.length];
+        for (int p = 0; p < fates.length; p++) {
             int token = tokenOfPatch[p];
             if (token < 0) {
-                looks[p] = Look.DROPPED;
+                fates[p] = PatchFate.DROPPED;
             } else if (Arrays.stream(catchAlls).anyMatch(c -> c == token)) {
-                looks[p] = Look.GATHERED;
+                fates[p] = PatchFate.GATHERED;
             } else {
-                looks[p] = patchesOfToken.get(token) > 1 ? Look.MERGED : Look.KEPT;
+                fates[p] = patchesOfToken.get(token) > 1 ? PatchFate.MERGED : PatchFate.KEPT;
             }
         }
-        return looks;
+        return fates;
     }
 
     /** Returns what became of each patch. */
-    Look[] looks() {
-        return looks;
+    PatchFate[] fates() {
+        return fates;
     }
 
-    /** Returns the number of tokens that patches with a look are in. */
-    int tokens(Look look) {
-        return (int) IntStream.range(0, looks.length).filter(p -> looks[p] == look)
+    /** Returns the number of tokens that patches with a fate are in. */
+    int tokens(PatchFate fate) {
+        return (int) IntStream.range(0, fates.length).filter(p -> fates[p] == fate)
                 .map(p -> tokenOfPatch[p]).distinct().count();
     }
 
@@ -85,11 +85,11 @@ final class PatchPanel {
         canvas.image(large, 0, 0);
         Map<Integer, Integer> fills = new HashMap<>();
         Map<Integer, Integer> hues = hues();
-        for (int p = 0; p < looks.length; p++) {
+        for (int p = 0; p < fates.length; p++) {
             int left = p % grid.columns() * grid.patch() * scale;
             int top = p / grid.columns() * grid.patch() * scale;
             int side = grid.patch() * scale;
-            switch (looks[p]) {
+            switch (fates[p]) {
                 case KEPT -> { }
                 case MERGED -> {
                     int fill = fills.computeIfAbsent(tokenOfPatch[p], token -> grid.meanColour(tokenOfPatch, token));
@@ -149,8 +149,8 @@ final class PatchPanel {
      */
     private Map<Integer, Integer> hues() {
         Map<Integer, Integer> hues = new HashMap<>();
-        for (int p = 0; p < looks.length; p++) {
-            if (looks[p] == Look.MERGED && !hues.containsKey(tokenOfPatch[p])) {
+        for (int p = 0; p < fates.length; p++) {
+            if (fates[p] == PatchFate.MERGED && !hues.containsKey(tokenOfPatch[p])) {
                 hues.put(tokenOfPatch[p], freeHue(tokenOfPatch[p], p * HUE_STEP % HUES, hues));
             }
         }
@@ -160,7 +160,7 @@ final class PatchPanel {
     private int freeHue(int token, int preferred, Map<Integer, Integer> hues) {
         int[] nearest = new int[HUES];
         Arrays.fill(nearest, HUE_DISTANCE);
-        for (int p = 0; p < looks.length; p++) {
+        for (int p = 0; p < fates.length; p++) {
             for (int i = 0; tokenOfPatch[p] == token && i < 9; i++) {
                 Integer taken = hues.get(token(p, i % 3 - 1, i / 3 - 1));
                 for (int h = 0; taken != null && h < HUES; h++) {

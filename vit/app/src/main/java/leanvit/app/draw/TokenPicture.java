@@ -13,9 +13,9 @@ import leanvit.vit.image.RgbImage;
 
 /**
  * The picture that explains a token reduction: the model's input, and beside it what is left of its patches after each
- * chosen block. A patch that is alone in its token looks as it did; patches that were merged into one token show their
+ * chosen block. A patch that is alone in its token fates as it did; patches that were merged into one token show their
  * mean colour and an outline; patches that were dropped are dark and gray; patches that one extra token gathered are
- * hatched. A title says what the method does, what it saved and what the model answered, a legend what the looks mean.
+ * hatched. A title says what the method does, what it saved and what the model answered, a legend what the fates mean.
  *
  * <p>Small inputs are scaled up by a whole factor, to panels of at least {@value #MIN_PANEL} columns. Nothing but the
  * arguments goes into the picture, so equal arguments give equal bytes on every machine.
@@ -91,14 +91,14 @@ public final class TokenPicture {
         Arrays.setAll(untouched, p -> p);
         panels.add(new Panel(new PatchPanel(grid, scale, untouched), "the input: " + run.inputTokens() + " tokens",
                 columns + " \u00d7 " + rows + " patches of " + patch + " \u00d7 " + patch + " pixels"));
-        Set<Look> looks = EnumSet.noneOf(Look.class);
+        Set<PatchFate> fates = EnumSet.noneOf(PatchFate.class);
         for (Layer layer : layers) {
             if (layer.tokenOfPatch().length != grid.patches()) {
                 throw new IllegalArgumentException("block " + layer.block() + " tells of " + layer.tokenOfPatch().length
                         + " patches, the picture has " + grid.patches());
             }
             PatchPanel panel = new PatchPanel(grid, scale, layer.tokenOfPatch(), layer.catchAlls());
-            looks.addAll(Arrays.asList(panel.looks()));
+            fates.addAll(Arrays.asList(panel.fates()));
             panels.add(new Panel(panel, "after block " + layer.block() + ": " + layer.tokens() + " of "
                     + run.inputTokens() + " tokens", counts(panel)));
         }
@@ -116,7 +116,7 @@ public final class TokenPicture {
         int panelsTop = MARGIN + title.size() * BitmapFont.LINE * TITLE + facts.size() * BitmapFont.LINE * TEXT + GAP;
         int rowHeight = captionHeight + scale * crop.height() + GAP;
         int legendTop = panelsTop + down * rowHeight;
-        int height = legendTop + legendHeight(looks.size()) + MARGIN - GAP / 2;
+        int height = legendTop + legendHeight(fates.size()) + MARGIN - GAP / 2;
         Canvas canvas = new Canvas(textWidth + 2 * MARGIN, height, WHITE);
         int y = canvas.text(title, MARGIN, MARGIN, TITLE, BLACK);
         canvas.text(facts, MARGIN, y, TEXT, GRAY);
@@ -125,7 +125,7 @@ public final class TokenPicture {
             int top = panelsTop + i / across * rowHeight;
             panels.get(i).draw(canvas, left, top, panelWidth, top + captionHeight);
         }
-        legend(canvas, grid, looks, legendTop);
+        legend(canvas, grid, fates, legendTop);
         return canvas.picture();
     }
 
@@ -166,20 +166,20 @@ public final class TokenPicture {
     }
 
     private static String counts(PatchPanel panel) {
-        int[] patches = new int[Look.values().length];
-        for (Look look : panel.looks()) {
-            patches[look.ordinal()]++;
+        int[] patches = new int[PatchFate.values().length];
+        for (PatchFate fate : panel.fates()) {
+            patches[fate.ordinal()]++;
         }
         List<String> parts = new ArrayList<>();
-        parts.add(patches[Look.KEPT.ordinal()] + " kept");
-        if (patches[Look.MERGED.ordinal()] > 0) {
-            parts.add(patches[Look.MERGED.ordinal()] + " merged into " + panel.tokens(Look.MERGED) + " tokens");
+        parts.add(patches[PatchFate.KEPT.ordinal()] + " kept");
+        if (patches[PatchFate.MERGED.ordinal()] > 0) {
+            parts.add(patches[PatchFate.MERGED.ordinal()] + " merged into " + panel.tokens(PatchFate.MERGED) + " tokens");
         }
-        if (patches[Look.GATHERED.ordinal()] > 0) {
-            parts.add(patches[Look.GATHERED.ordinal()] + " left over in 1 token");
+        if (patches[PatchFate.GATHERED.ordinal()] > 0) {
+            parts.add(patches[PatchFate.GATHERED.ordinal()] + " left over in 1 token");
         }
-        if (patches[Look.DROPPED.ordinal()] > 0) {
-            parts.add(patches[Look.DROPPED.ordinal()] + " dropped");
+        if (patches[PatchFate.DROPPED.ordinal()] > 0) {
+            parts.add(patches[PatchFate.DROPPED.ordinal()] + " dropped");
         }
         return String.join(", ", parts);
     }
@@ -201,12 +201,12 @@ public final class TokenPicture {
         return facts.toString();
     }
 
-    private static int legendHeight(int looks) {
-        return looks * (SWATCH + GAP / 2);
+    private static int legendHeight(int fates) {
+        return fates * (SWATCH + GAP / 2);
     }
 
-    /** Explains each look by two patches from the middle of the input. */
-    private static void legend(Canvas canvas, PatchGrid grid, Set<Look> looks, int legendTop) {
+    /** Explains each fate by two patches from the middle of the input. */
+    private static void legend(Canvas canvas, PatchGrid grid, Set<PatchFate> fates, int legendTop) {
         int columns = Math.min(2, grid.columns());
         RgbImage sample = RgbImage.black(columns * grid.patch(), grid.patch());
         int left = (grid.columns() - columns) / 2 * grid.patch();
@@ -217,17 +217,17 @@ public final class TokenPicture {
         }
         PatchGrid two = new PatchGrid(sample, grid.patch(), 1, columns);
         int y = legendTop;
-        for (Look look : looks) {
+        for (PatchFate fate : fates) {
             int[] tokens = new int[columns];
-            if (look == Look.KEPT) {
+            if (fate == PatchFate.KEPT) {
                 Arrays.setAll(tokens, p -> p);
-            } else if (look == Look.DROPPED) {
+            } else if (fate == PatchFate.DROPPED) {
                 Arrays.fill(tokens, -1);
             }
-            int[] catchAlls = look == Look.GATHERED ? new int[] {0} : new int[0];
+            int[] catchAlls = fate == PatchFate.GATHERED ? new int[] {0} : new int[0];
             RgbImage swatch = new PatchPanel(two, Math.max(1, SWATCH / grid.patch()), tokens, catchAlls).draw();
             canvas.image(swatch, MARGIN, y);
-            canvas.text(look.meaning(), MARGIN + Math.max(swatch.width(), 2 * SWATCH) + GAP,
+            canvas.text(fate.meaning(), MARGIN + Math.max(swatch.width(), 2 * SWATCH) + GAP,
                     y + (swatch.height() - BitmapFont.CAPITAL * TEXT) / 2, TEXT, BLACK);
             y += SWATCH + GAP / 2;
         }

@@ -10,7 +10,7 @@ import leanvit.reducers.Schedule;
 
 /**
  * POMT's offline computation: how many tokens are worth their time (Eliopoulos et al., "Pruning One More Token is Enough",
- * WACV 2025; METHODS 4b-ii). Measured latency L(n) and accuracy A(n) give the utility U(n), whose largest value is at n*;
+ * WACV 2025). Measured latency L(n) and accuracy A(n) give the utility U(n), whose largest value is at n*;
  * {@link PomtSchedule} has the formulas.
  *
  * <pre>{@code

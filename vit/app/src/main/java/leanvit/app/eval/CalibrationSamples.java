@@ -22,7 +22,7 @@ final class CalibrationSamples {
     CalibrationSamples(List<Integer> counts, double[][] latency, boolean[][] right, double alpha) {
         this.counts = counts;
         this.latency = new double[latency.length][];
-        Arrays.setAll(this.latency, i -> Samples.withoutOutliers(latency[i]));
+        Arrays.setAll(this.latency, i -> Quantiles.withoutOutliers(latency[i]));
         this.right = right;
         this.alpha = alpha;
     }
@@ -32,11 +32,11 @@ final class CalibrationSamples {
     }
 
     double latency(int i) {
-        return Samples.quantile(latency[i], 0.5);
+        return Quantiles.quantile(latency[i], 0.5);
     }
 
     double latencyIqr(int i) {
-        return Samples.quantile(latency[i], 0.75) - Samples.quantile(latency[i], 0.25);
+        return Quantiles.quantile(latency[i], 0.75) - Quantiles.quantile(latency[i], 0.25);
     }
 
     double accuracy(int i) {
@@ -130,7 +130,7 @@ final class CalibrationSamples {
             Arrays.fill(drawn, next, next + times[i], sorted[i]);
             next += times[i];
         }
-        return Samples.quantile(drawn, 0.5);
+        return Quantiles.quantile(drawn, 0.5);
     }
 
     private List<Integer> rivals(PomtSchedule found, List<PomtSchedule> draws) {

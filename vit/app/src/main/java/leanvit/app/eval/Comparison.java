@@ -222,12 +222,12 @@ public final class Comparison {
         void judge(LabelledPictures pictures, int first, int images, Contender reference) {
             int last = run.model().shape().depth() - 1;
             for (int i = 0; i < images; i++) {
-                int answer = Ranks.first(logits, i * classes, classes);
-                if (answer >= 0 && answer == Ranks.first(reference.logits, i * classes, classes)) {
+                int answer = LogitRanks.first(logits, i * classes, classes);
+                if (answer >= 0 && answer == LogitRanks.first(reference.logits, i * classes, classes)) {
                     agreement++;
                 }
                 if (pictures.labelled()) {
-                    int rank = Ranks.of(pictures.label(first + i), logits, i * classes, classes);
+                    int rank = LogitRanks.of(pictures.label(first + i), logits, i * classes, classes);
                     top1 += rank == 0 ? 1 : 0;
                     top5 += rank < Math.min(TOP, classes) ? 1 : 0;
                 }
@@ -237,7 +237,7 @@ public final class Comparison {
         }
 
         double imagesPerSecond(int images) {
-            return images * 1e9 / Samples.median(Arrays.copyOf(nanos, passes));
+            return images * 1e9 / Quantiles.median(Arrays.copyOf(nanos, passes));
         }
 
         ReducerScore score(LabelledPictures pictures, int images, Contender reference) {

@@ -18,7 +18,8 @@ import leanvit.vit.weights.VitConfig;
  * @param upperQuartile a quarter of the passes took more
  * @param macs          multiply-accumulates an image, mean over the batch
  * @param tokens        tokens after the last block, mean over the batch
- * @param bytes         bytes that the caller's thread allocated a pass, its result included
+ * @param bytes         bytes that the caller's thread allocated a pass, its result included; -1 where this
+ *                      Java, an image without jdk.management, cannot tell
  */
 public record PassTiming(int batch, int passes, double lowerQuartile, double median, double upperQuartile, double macs,
                          double tokens, long bytes) {
@@ -54,8 +55,8 @@ public record PassTiming(int batch, int passes, double lowerQuartile, double med
             macs += run.macs(image) / (double) batch;
             tokens += run.tokens(run.model().shape().depth() - 1, image) / (double) batch;
         }
-        return new PassTiming(batch, times.length, Samples.quantile(times, 0.25), Samples.quantile(times, 0.5),
-                Samples.quantile(times, 0.75), macs, tokens, allocated(run, pixels, batch));
+        return new PassTiming(batch, times.length, Quantiles.quantile(times, 0.25), Quantiles.quantile(times, 0.5),
+                Quantiles.quantile(times, 0.75), macs, tokens, allocated(run, pixels, batch));
     }
 
     /** Returns images a second at the median. */
@@ -98,6 +99,9 @@ public record PassTiming(int batch, int passes, double lowerQuartile, double med
     }
 
     private static long allocated(Inference run, float[] pixels, int batch) {
+        if (ModuleLayer.boot().findModule("jdk.management").isEmpty()) {
+            return -1;
+        }
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long self = Thread.currentThread().getId();
         // The first call of a thread may itself allocate.

@@ -11,7 +11,7 @@ import leanvit.reducers.TokenReducer;
 
 /**
  * Drops patches at random from the input of block 0, the same ones of every image of a pass: how POMT's offline computation runs
- * a model with n tokens (METHODS 4b-ii, 1).
+ * a model with n tokens (Eliopoulos et al., WACV 2025).
  *
  * <p>Unlike other reducers this one can be changed, so that one runner with its scratch serves all n. Set it between passes.
  */

@@ -10,7 +10,7 @@ import leanvit.vit.image.Preprocessing;
 
 /**
  * Measures A(n), how often a model is right with n tokens of a picture (Eliopoulos et al., "Pruning One More Token is Enough",
- * WACV 2025; METHODS 4b-ii, 1). Dropping patches at random before block 0 is a cheap and pessimistic stand-in for what pruning
+ * WACV 2025). Dropping patches at random before block 0 is a cheap and pessimistic stand-in for what pruning
  * does; how latency falls with n is measured in the same way ({@link TokenLatency}).
  *
  * <p>The patches of a pass are one permutation's, the same for all pictures of its batch; each batch has its own, and all n use
@@ -54,7 +54,7 @@ public final class TokenAccuracy {
                     float[] logits = pruned.logits(pixels, images);
                     for (int image = 0; image < images; image++) {
                         int picture = first + from + image;
-                        right[i][picture] = Ranks.of(pictures.label(picture), logits, image * classes, classes) == 0;
+                        right[i][picture] = LogitRanks.of(pictures.label(picture), logits, image * classes, classes) == 0;
                     }
                 }
                 progress.accept((double) (first + from + images) / pictures.size());

@@ -10,7 +10,7 @@ import leanvit.vit.weights.VitConfig;
 
 /**
  * Measures L(n), how long a pass takes with n tokens, on this machine with this model, batch and threads (Eliopoulos et al.,
- * "Pruning One More Token is Enough", WACV 2025; METHODS 4b-ii, 1).
+ * "Pruning One More Token is Enough", WACV 2025).
  *
  * <p>The input is random normal. Patches are dropped at random between the embedding and block 0, and all blocks run with what
  * is left. After a warm-up, rounds go over all token counts, each in an order of its own and a pass a count, so that whatever

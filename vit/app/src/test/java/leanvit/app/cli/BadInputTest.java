@@ -196,6 +196,10 @@ class BadInputTest {
         Path lost = directory.resolve("none/out.safetensors");
         Cli.run("run", "--input", input, "--output", lost).failed(lost + ": cannot be written: its directory does not exist");
         Cli.run("run", "--input", input, "--output", directory).failed(directory + ": cannot be written: it is a directory");
+        Path device = Path.of("/dev/null");
+        if (Files.exists(device)) {
+            Cli.run("run", "--input", input, "--output", device).failed(device + ": cannot be written: it is a device or a pipe");
+        }
         Cli.run("run", "--output", lost).refused("run", "--input is missing");
         Cli.run("run", "--input", input).refused("run", "--output is missing");
     }

@@ -16,11 +16,11 @@ class BitmapFontTest {
 
     @Test
     void everyCharacterIsSeenAndLooksLikeNoOther() {
-        Map<String, Character> looks = new HashMap<>();
+        Map<String, Character> fates = new HashMap<>();
         for (char c : ALL.toCharArray()) {
             String ink = ink(String.valueOf(c), 1);
             assertThat(ink).as("character %s", c).isNotEqualTo("{}");
-            assertThat(looks.put(ink, c)).as("character %s looks like", c).isNull();
+            assertThat(fates.put(ink, c)).as("character %s fates like", c).isNull();
         }
         assertThat(ink(" ", 2)).isEqualTo("{}");
     }

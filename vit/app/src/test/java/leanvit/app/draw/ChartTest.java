@@ -162,12 +162,12 @@ class ChartTest {
     void labelsKeepOffOneAnotherWhereThereIsRoom() {
         for (long seed = 0; seed < 30; seed++) {
             Random random = new Random(seed);
-            Labels.Box area = new Labels.Box(0, 0, 1000, 700);
-            Labels labels = new Labels(area);
-            List<Labels.Box> placed = new ArrayList<>();
+            LabelPlacement.Box area = new LabelPlacement.Box(0, 0, 1000, 700);
+            LabelPlacement labels = new LabelPlacement(area);
+            List<LabelPlacement.Box> placed = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
-                Labels.Box box = labels.place(random.nextInt(1000), random.nextInt(700), 150, 24, 10);
-                for (Labels.Box other : placed) {
+                LabelPlacement.Box box = labels.place(random.nextInt(1000), random.nextInt(700), 150, 24, 10);
+                for (LabelPlacement.Box other : placed) {
                     assertThat(box.overlap(other)).as("seed %d label %d", seed, i).isZero();
                 }
                 assertThat(box.outside(area)).as("seed %d label %d", seed, i).isZero();

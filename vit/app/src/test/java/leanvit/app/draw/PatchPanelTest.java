@@ -49,8 +49,8 @@ class PatchPanelTest {
                 }
             }
         }
-        assertThat(panel.tokens(Look.MERGED)).isEqualTo(1);
-        assertThat(panel.tokens(Look.KEPT)).isEqualTo(8);
+        assertThat(panel.tokens(PatchFate.MERGED)).isEqualTo(1);
+        assertThat(panel.tokens(PatchFate.KEPT)).isEqualTo(8);
     }
 
     @Test
@@ -122,7 +122,7 @@ class PatchPanelTest {
             PatchPanel panel = new PatchPanel(grid, 1, tokens);
             RgbImage drawn = panel.draw();
             for (int p = 0; p < 49; p++) {
-                boolean both = p % 7 < 6 && panel.looks()[p] == Look.MERGED && panel.looks()[p + 1] == Look.MERGED;
+                boolean both = p % 7 < 6 && panel.fates()[p] == PatchFate.MERGED && panel.fates()[p + 1] == PatchFate.MERGED;
                 if (both && tokens[p] != tokens[p + 1]) {
                     int y = p / 7 * 10 + 5;
                     assertThat(drawn.pixel(p % 7 * 10 + 9, y)).as("seed %d patch %d", seed, p)

@@ -155,7 +155,7 @@ class CalibrationTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, null, 1.5));
     }
 
-    /** Samples around a curve, 31 a count; {@code noise} is their standard deviation as a share. */
+    /** Quantiles around a curve, 31 a count; {@code noise} is their standard deviation as a share. */
     private static double[][] samples(List<Integer> counts, IntToDoubleFunction curve, double noise, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         return counts.stream().map(n -> IntStream.range(0, 31)

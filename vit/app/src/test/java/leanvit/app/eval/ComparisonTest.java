@@ -74,10 +74,10 @@ class ComparisonTest {
                 preprocessor.apply(Pictures.read(pictures.file(i)), pixels, 0);
                 Inference run = Demo.MODEL.inference().with(SOME.get(r));
                 float[] logits = run.logits(pixels, 1);
-                int rank = Ranks.of(pictures.label(i), logits, 0, 16);
+                int rank = LogitRanks.of(pictures.label(i), logits, 0, 16);
                 top1 += rank == 0 ? 1 : 0;
                 top5 += rank < 5 ? 1 : 0;
-                agreement += Ranks.first(logits, 0, 16) == Ranks.first(Demo.MODEL.inference().logits(pixels, 1), 0, 16) ? 1 : 0;
+                agreement += LogitRanks.first(logits, 0, 16) == LogitRanks.first(Demo.MODEL.inference().logits(pixels, 1), 0, 16) ? 1 : 0;
                 macs += run.macs(0) / 1e9 / pictures.size();
                 tokens += (double) run.tokens(5, 0) / pictures.size();
             }

@@ -71,7 +71,7 @@ public final class Pictures {
 
     /**
      * Writes a picture as a PNG. The file appears whole, or not at all: it is written under another name beside its
-     * place and then moved. The same picture gives the same bytes.
+     * place and then moved. It holds exactly these pixels.
      *
      * @throws InvalidInputException if the directory does not exist or the path is a directory
      * @throws IOException           if the file cannot be written; a file that was there before is then still there

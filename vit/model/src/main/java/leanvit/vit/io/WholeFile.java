@@ -31,12 +31,16 @@ public final class WholeFile {
     /**
      * Refuses a path that cannot become a file, so that work whose result has no place is not begun.
      *
-     * @throws InvalidInputException if the directory does not exist or the path is a directory
+     * @throws InvalidInputException if the directory does not exist or the path is a directory, device or pipe
      */
     public static void check(Path file) throws InvalidInputException {
         Path target = file.toAbsolutePath();
         if (Files.isDirectory(target)) {
             throw new InvalidInputException(file, "cannot be written: it is a directory");
+        }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            // A file moved over a device, such as /dev/null, would take its place.
+            throw new InvalidInputException(file, "cannot be written: it is a device or a pipe");
         }
         if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
             throw new InvalidInputException(file, "cannot be written: its directory does not exist");

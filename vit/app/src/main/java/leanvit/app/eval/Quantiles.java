@@ -3,12 +3,12 @@ package leanvit.app.eval;
 import java.util.Arrays;
 
 /** Statistics of repeated measurements. */
-final class Samples {
+final class Quantiles {
 
     /** Tukey's fences: how many interquartile ranges beyond the quartiles a sample is an outlier. */
     private static final double FENCE = 1.5;
 
-    private Samples() {
+    private Quantiles() {
     }
 
     /**

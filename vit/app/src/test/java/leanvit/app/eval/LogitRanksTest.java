@@ -10,29 +10,29 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Higher logit first, then lower class; NaN never wins. */
-class RanksTest {
+class LogitRanksTest {
 
     private static final float NAN = Float.NaN;
 
     @Test
     void tiesGoToTheLowerClass() {
         float[] logits = {9, 1, 3, 3, 3, 0, 9};
-        assertThat(Ranks.first(logits, 1, 5)).isEqualTo(1);
-        assertThat(Ranks.of(1, logits, 1, 5)).isZero();
-        assertThat(Ranks.of(2, logits, 1, 5)).isEqualTo(1);
-        assertThat(Ranks.of(3, logits, 1, 5)).isEqualTo(2);
-        assertThat(Ranks.of(0, logits, 1, 5)).isEqualTo(3);
+        assertThat(LogitRanks.first(logits, 1, 5)).isEqualTo(1);
+        assertThat(LogitRanks.of(1, logits, 1, 5)).isZero();
+        assertThat(LogitRanks.of(2, logits, 1, 5)).isEqualTo(1);
+        assertThat(LogitRanks.of(3, logits, 1, 5)).isEqualTo(2);
+        assertThat(LogitRanks.of(0, logits, 1, 5)).isEqualTo(3);
     }
 
     @Test
     void nanIsNeverRight() {
         float[] logits = {NAN, -1, NAN, Float.NEGATIVE_INFINITY};
-        assertThat(Ranks.first(logits, 0, 4)).isEqualTo(1);
-        assertThat(Ranks.of(0, logits, 0, 4)).isEqualTo(4);
-        assertThat(Ranks.of(1, logits, 0, 4)).isZero();
-        assertThat(Ranks.of(3, logits, 0, 4)).isEqualTo(1);
-        assertThat(Ranks.first(new float[] {NAN, NAN}, 0, 2)).isEqualTo(-1);
-        assertThat(Ranks.of(0, new float[] {NAN, NAN}, 0, 2)).isEqualTo(2);
+        assertThat(LogitRanks.first(logits, 0, 4)).isEqualTo(1);
+        assertThat(LogitRanks.of(0, logits, 0, 4)).isEqualTo(4);
+        assertThat(LogitRanks.of(1, logits, 0, 4)).isZero();
+        assertThat(LogitRanks.of(3, logits, 0, 4)).isEqualTo(1);
+        assertThat(LogitRanks.first(new float[] {NAN, NAN}, 0, 2)).isEqualTo(-1);
+        assertThat(LogitRanks.of(0, new float[] {NAN, NAN}, 0, 2)).isEqualTo(2);
     }
 
     @Test
@@ -46,11 +46,11 @@ class RanksTest {
             }
             List<Integer> order = IntStream.range(0, classes).boxed()
                     .sorted(Comparator.comparing((Integer c) -> logits[c]).reversed()).toList();
-            int[] ranks = IntStream.range(0, classes).map(c -> Ranks.of(c, logits, 0, classes)).toArray();
+            int[] ranks = IntStream.range(0, classes).map(c -> LogitRanks.of(c, logits, 0, classes)).toArray();
             for (int rank = 0; rank < classes; rank++) {
                 assertThat(ranks[order.get(rank)]).as("seed %d, %s", seed, Arrays.toString(logits)).isEqualTo(rank);
             }
-            assertThat(Ranks.first(logits, 0, classes)).as("seed %d", seed).isEqualTo(order.get(0));
+            assertThat(LogitRanks.first(logits, 0, classes)).as("seed %d", seed).isEqualTo(order.get(0));
         }
     }
 }

@@ -1,9 +1,9 @@
 package leanvit.app.eval;
 
 /** Looks up answers in logits: higher logit first, then lower class; NaN never wins. */
-final class Ranks {
+final class LogitRanks {
 
-    private Ranks() {
+    private LogitRanks() {
     }
 
     /** Returns the class of the largest logit, or -1 where all are NaN. */

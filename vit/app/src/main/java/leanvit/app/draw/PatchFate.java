@@ -1,7 +1,7 @@
 package leanvit.app.draw;
 
-/** What became of a patch, and so how it looks. */
-enum Look {
+/** What became of a patch, and so how it fates. */
+enum PatchFate {
 
     KEPT("kept: a token of its own"),
     MERGED("merged: patches of one colour and outline are one token"),
@@ -10,7 +10,7 @@ enum Look {
 
     private final String meaning;
 
-    Look(String meaning) {
+    PatchFate(String meaning) {
         this.meaning = meaning;
     }
 

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Finds places for labels beside points so that they hide neither one another nor the points, as far as there is room.
  */
-final class Labels {
+final class LabelPlacement {
 
     /** Directions in the order in which they are liked. */
     private static final double[][] DIRECTIONS = {{1, 0}, {1, -1}, {1, 1}, {-1, 0}, {-1, -1}, {-1, 1}, {0, -1}, {0, 1}};
@@ -30,7 +30,7 @@ final class Labels {
     private final List<Box> taken = new ArrayList<>();
 
     /** Starts with nothing but an area that labels should stay in. */
-    Labels(Box area) {
+    LabelPlacement(Box area) {
         this.area = area;
     }
 

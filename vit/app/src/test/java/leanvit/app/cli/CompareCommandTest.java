@@ -1,0 +1,46 @@
+package leanvit.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+import leanvit.vit.image.Pictures;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code compare}, on the demo model and its twelve pictures. */
+class CompareCommandTest {
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void jsonAndPlotSayWhatWasMeasured() throws IOException {
+        Path plot = directory.resolve("plot.png");
+        List<Map<String, Object>> rows = Cli.run("compare", Cli.PICTURES, "--json", "--plot", plot, "--reducers",
+                "none;tome:r=16").succeeded().objects();
+        assertThat(rows).hasSize(2).allSatisfy(row -> {
+            assertThat(row).containsOnlyKeys("reducer", "images", "top1", "top5", "agreement", "images_per_s", "speedup",
+                    "gmacs", "tokens_out").containsEntry("images", 12L);
+            assertThat((double) row.get("images_per_s")).isPositive().isFinite();
+        });
+        assertThat(rows.get(0)).containsEntry("reducer", "none").containsEntry("top1", 12L).containsEntry("top5", 12L)
+                .containsEntry("agreement", 12L).containsEntry("speedup", 1.0).containsEntry("tokens_out", 145.0);
+        assertThat(rows.get(1)).containsEntry("reducer", "tome:r=16").containsEntry("tokens_out", 49.0);
+        assertThat((double) rows.get(1).get("gmacs")).isLessThan((double) rows.get(0).get("gmacs"));
+        double ratio = (double) rows.get(1).get("images_per_s") / (double) rows.get(0).get("images_per_s");
+        assertThat((double) rows.get(1).get("speedup")).isBetween(ratio * 0.999, ratio * 1.001);
+        assertThat(Pictures.read(plot).width()).isGreaterThan(300);
+        assertThat(Cli.files(directory)).containsExactly("plot.png");
+    }
+
+    @Test
+    void picturesWithoutLabelsMakeATableWithoutAccuracy() {
+        assertThat(Cli.run("compare", Cli.PICTURES.resolve("cup.png"), "--markdown", "--reducers", "none").succeeded().out())
+                .startsWith("| reducer").contains("| none ", "1 (100.0 %)").doesNotContain("top-1");
+        Cli.run("compare", Cli.PICTURES, "--json", "--markdown").refused("compare", "--json and --markdown: give one of them");
+    }
+}
