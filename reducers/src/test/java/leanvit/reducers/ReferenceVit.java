@@ -37,7 +37,7 @@ final class ReferenceVit {
         List<float[]> rowsAfter = new ArrayList<>();
         List<float[]> sizesAfter = new ArrayList<>();
         for (int l = 0; l < depth; l++) {
-            boolean reduces = reducer.reducesAt(l);
+            boolean reduces = reducer.reducesAt(model, l);
             if (reduces && reducer.position() == TokenReducer.Position.BEFORE_BLOCK) {
                 tokens.reset(model, l, sizes.length, floats(x), 0);
                 TokenMap map = Images.reduce(reducer, tokens);
@@ -57,7 +57,6 @@ final class ReferenceVit {
                     }
                 }
                 System.arraycopy(sizes, 0, tokens.prepareSizes(), 0, sizes.length);
-                tokens.batchHeadMaxPeak(peak(tokens.headMaxAttention(), sizes.length));
                 TokenMap map = Images.reduce(reducer, tokens);
                 x = apply(map, x);
                 sizes = Images.applySizes(map, tokens);
@@ -67,14 +66,6 @@ final class ReferenceVit {
             sizesAfter.add(sizes);
         }
         return new Run(rowsAfter, sizesAfter, logits(x));
-    }
-
-    private static float peak(float[] values, int count) {
-        float peak = 0;
-        for (int i = 0; i < Math.min(count, values.length); i++) {
-            peak = Math.max(peak, values[i]);
-        }
-        return peak;
     }
 
     private double[] apply(TokenMap map, double[] x) {

@@ -58,9 +58,9 @@ class ScheduleTest {
     void listsArePaddedWithZero() {
         Schedule schedule = Schedule.perBlock(List.of(8, 0, 4));
         assertThat(perBlock(schedule, 5)).containsExactly(8, 0, 4, 0, 0);
-        assertThat(schedule.removesAt(0)).isTrue();
-        assertThat(schedule.removesAt(1)).isFalse();
-        assertThat(schedule.removesAt(4)).isFalse();
+        assertThat(schedule.removesAt(model(12, 196), 0)).isTrue();
+        assertThat(schedule.removesAt(model(12, 196), 1)).isFalse();
+        assertThat(schedule.removesAt(model(12, 196), 4)).isFalse();
     }
 
     @Test
@@ -76,8 +76,8 @@ class ScheduleTest {
     void oneBlockAlone() {
         Schedule schedule = Schedule.oneBlock(56, 3);
         assertThat(perBlock(schedule, 6)).containsExactly(0, 0, 0, 56, 0, 0);
-        assertThat(schedule.removesAt(3)).isTrue();
-        assertThat(schedule.removesAt(2)).isFalse();
+        assertThat(schedule.removesAt(model(12, 196), 3)).isTrue();
+        assertThat(schedule.removesAt(model(12, 196), 2)).isFalse();
         schedule.check("pomt", model(4, 196));
         assertThatThrownBy(() -> schedule.check("pomt", model(3, 196)))
                 .hasMessageContaining("no block 3").hasMessageContaining("0 to 2");
@@ -120,7 +120,7 @@ class ScheduleTest {
         StringBuilder text = new StringBuilder();
         int patches = 196;
         for (int layer = 0; layer < 12; layer++) {
-            if (schedule.removesAt(layer)) {
+            if (schedule.removesAt(model, layer)) {
                 patches += fused - schedule.removed(model, layer, patches);
                 text.append(text.length() == 0 ? "" : ",").append(patches);
             } else {
@@ -142,9 +142,9 @@ class ScheduleTest {
 
     @Test
     void everythingKeptRemovesNothing() {
-        assertThat(Schedule.keepOfInitial(List.of(1.0), List.of(3)).removesAt(3)).isFalse();
-        assertThat(Schedule.keepOfCurrent(List.of(1.0), List.of(3)).removesAt(3)).isFalse();
-        assertThat(Schedule.constant(0).removesAt(3)).isFalse();
+        assertThat(Schedule.keepOfInitial(List.of(1.0), List.of(3)).removesAt(model(12, 196), 3)).isFalse();
+        assertThat(Schedule.keepOfCurrent(List.of(1.0), List.of(3)).removesAt(model(12, 196), 3)).isFalse();
+        assertThat(Schedule.constant(0).removesAt(model(12, 196), 3)).isFalse();
     }
 
     @Test

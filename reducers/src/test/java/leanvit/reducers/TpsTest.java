@@ -107,15 +107,15 @@ class TpsTest {
     void eTpsReservesByClassAttention() {
         LayerTokens tokens = Images.random(Images.shape(12, 4, 2, 1, 5), 3, 6, 4);
         System.arraycopy(new float[] {.5f, .05f, .2f, .1f, .05f, .1f}, 0, tokens.classAttention(), 0, 6);
-        ETps etps = new ETps(Schedule.keepOfCurrent(List.of(0.5), Schedule.STAGES));
+        ETps etps = new ETps(Schedule.keepOfCurrent(List.of(0.5), Stages.AT_QUARTERS));
         TokenMap map = Images.reduce(etps, tokens);
         // ceil(2.5) = 3 are reserved: 2, and of the tied 3 and 5 both, in that order.
         assertThat(map.outputs()).isEqualTo(4);
         assertThat(new int[] {map.target(0), map.target(2), map.target(3), map.target(5)}).containsExactly(0, 1, 2, 3);
         assertThat(map.target(1)).isBetween(1, 3);
         assertThat(map.target(4)).isBetween(1, 3);
-        assertThat(etps.reducesAt(3)).isTrue();
-        assertThat(etps.reducesAt(4)).isFalse();
+        assertThat(etps.reducesAt(tokens.model(), 3)).isTrue();
+        assertThat(etps.reducesAt(tokens.model(), 4)).isFalse();
         assertThat(etps.tracksSize()).isFalse();
         assertThatThrownBy(() -> etps.check(Images.shape(12, 4, 2, 0, 5))).hasMessageContaining("no class token");
     }
@@ -239,7 +239,7 @@ class TpsTest {
 
     private static DTps dtps(double keep, int width) {
         Map<String, TensorFiles.Tensor> tensors = predictors(3, width, "predictor.", 1);
-        return new DTps(new Schedule.KeepOfInitial(List.of(keep), Schedule.STAGES),
+        return new DTps(new Schedule.KeepOfInitial(List.of(keep), Stages.AT_QUARTERS),
                 IntStream.range(0, 3).mapToObj(s -> TokenPredictor.fromTensors(tensors, s, "p")).toList(), "p");
     }
 
@@ -261,8 +261,8 @@ class TpsTest {
         }
         assertThat(dtps.position()).isEqualTo(TokenReducer.Position.BEFORE_BLOCK);
         assertThat(dtps.needs()).isEmpty();
-        assertThat(dtps.reducesAt(6)).isTrue();
-        assertThat(dtps.reducesAt(7)).isFalse();
+        assertThat(dtps.reducesAt(model, 6)).isTrue();
+        assertThat(dtps.reducesAt(model, 7)).isFalse();
     }
 
     @Test
@@ -271,7 +271,7 @@ class TpsTest {
         long predictor = 10 * (64 + 32 + 8 + 4);
         assertThat(dtps(0.7, 8).macs(narrow, 11, 8)).isEqualTo(predictor + 2 * 7 * 3 * 8);
         assertThat(dtps(0.7, 8).macs(narrow, 11, 11)).as("nothing to remove, nothing is scored").isZero();
-        ETps etps = new ETps(Schedule.keepOfCurrent(List.of(0.7), Schedule.STAGES));
+        ETps etps = new ETps(Schedule.keepOfCurrent(List.of(0.7), Stages.AT_QUARTERS));
         assertThat(etps.macs(narrow, 11, 8)).isEqualTo(2 * 7 * 3 * 8);
         assertThat(etps.macs(narrow, 11, 11)).isZero();
         long c = 384;
@@ -283,7 +283,6 @@ class TpsTest {
     void refusesPredictorsThatDoNotFit() {
         assertThatThrownBy(() -> dtps(0.7, 8).check(Images.shape(12, 16, 2, 1, 30)))
                 .isInstanceOf(InvalidSpecException.class).hasMessageContaining("width 8").hasMessageContaining("16");
-        assertThatThrownBy(() -> dtps(0.7, 8).check(Images.shape(9, 8, 2, 1, 30))).hasMessageContaining("no block 9");
         Map<String, TensorFiles.Tensor> tensors = predictors(1, 8, "predictor.", 1);
         tensors.put("predictor.0.out_conv.0.weight", new TensorFiles.Tensor(new int[] {8, 4}, new float[32]));
         assertThatThrownBy(() -> TokenPredictor.fromTensors(tensors, 0, "f.safetensors"))
