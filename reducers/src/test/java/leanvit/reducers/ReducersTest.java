@@ -229,4 +229,49 @@ class ReducersTest {
         assertThatThrownBy(() -> Reducers.parse("tome:" + "y".repeat(100_000) + "=1"))
                 .isInstanceOf(InvalidSpecException.class).message().hasSizeLessThan(200);
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a,b.safetensors", "a;b", "a\"b", "\"a\"", "\"", "a,\"b;\"\",", " a ", "C:\\x,y\\=z", "a=\"b,c"})
+    void aPathMayHaveAnyCharacter(String path) throws IOException {
+        String[] read = new String[1];
+        TensorFiles files = name -> {
+            read[0] = name;
+            return FILES.read("t.safetensors");
+        };
+        Ltmp ltmp = Ltmp.read(path, files);
+        assertThat(Reducers.parse(ltmp.spec(), files).spec()).isEqualTo(ltmp.spec());
+        assertThat(read[0]).isEqualTo(path);
+        assertThat(Reducers.parseAll("none;" + ltmp.spec() + ";tome:r=8", files)).hasSize(3);
+        assertThat(read[0]).isEqualTo(path);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "ltmp:thresholds=\"a,b | ltmp: 'thresholds=\"a,b' has a quote that is not closed",
+        "ltmp:thresholds=\"a\"b | ltmp: key 'thresholds' has 'b' after its value's closing quote",
+        "ltmp:thresholds=\"\" | ltmp: key 'thresholds' has no value"
+    })
+    void aQuoteIsClosedAtTheEnd(String spec, String message) {
+        assertThatThrownBy(() -> Reducers.parse(spec, FILES)).isInstanceOf(InvalidSpecException.class).hasMessage(message);
+    }
+
+    @Test
+    void learnedValuesCanBeReadAndGivenBack() throws IOException {
+        Ltmp ltmp = Ltmp.read("t.safetensors", FILES);
+        assertThat(ltmp.mergeThresholds()).hasSize(12).containsOnly(0.9f);
+        assertThat(ltmp.pruneThresholds()).hasSize(12).containsOnly(0.002f);
+        assertThat(Ltmp.mergeOnly(new float[] {0.5f}).pruneThresholds()).isEmpty();
+        DTps dtps = DTps.read(Schedule.keepOfInitial(List.of(0.7), Stages.AT_QUARTERS), "p.safetensors", FILES);
+        assertThat(dtps.predictors()).hasSize(3);
+        Map<String, TensorFiles.Tensor> file = FILES.read("p.safetensors");
+        Map<String, TensorFiles.Tensor> parameters = dtps.predictors().get(1).parameters();
+        assertThat(parameters).hasSize(10);
+        parameters.forEach((name, tensor) -> {
+            assertThat(tensor.shape()).containsExactly(file.get("predictor.1." + name).shape());
+            assertThat(tensor.values()).containsExactly(file.get("predictor.1." + name).values());
+        });
+        assertThat(TokenPredictor.of(parameters).width()).isEqualTo(192);
+        parameters.remove("in_conv.1.bias");
+        assertThatThrownBy(() -> TokenPredictor.of(parameters)).hasMessageContaining("in_conv.1.bias is missing");
+    }
 }

@@ -175,4 +175,33 @@ class ScheduleTest {
         assertThatThrownBy(() -> Schedule.keepOfInitial(List.of(0.5, 0.7), List.of(3, 6)))
                 .hasMessageContaining("rises");
     }
+
+    @ParameterizedTest
+    @CsvSource({"1, '0'", "2, '0,1'", "3, '0,1,2'", "4, '1,2,3'", "5, '1,2,3'", "6, '1,3,4'", "12, '3,6,9'",
+        "24, '6,12,18'", "32, '8,16,24'"})
+    void stagesLieAtTheQuartersOfTheDepth(int depth, String expected) {
+        int[] blocks = Arrays.stream(expected.split(",")).mapToInt(Integer::parseInt).toArray();
+        ModelShape model = model(depth, 196);
+        for (Schedule schedule : List.of(Schedule.keepOfCurrent(List.of(0.7), Stages.AT_QUARTERS),
+                Schedule.keepOfInitial(List.of(0.7, 0.5, 0.3), Stages.AT_QUARTERS))) {
+            schedule.check("evit", model);
+            assertThat(IntStream.range(0, depth).filter(l -> schedule.removesAt(model, l))).containsExactly(
+                    Arrays.stream(blocks).boxed().toArray(Integer[]::new));
+        }
+        assertThat(IntStream.range(0, blocks.length).map(s -> Stages.AT_QUARTERS.indexOf(model, blocks[s])))
+                .containsExactly(IntStream.range(0, blocks.length).boxed().toArray(Integer[]::new));
+        Schedule pomt = Schedule.quarterBlock(56);
+        pomt.check("pomt", model);
+        assertThat(IntStream.range(0, depth).filter(l -> pomt.removesAt(model, l))).containsExactly(depth / 4);
+        assertThat(pomt.removed(model, depth / 4, 196)).isEqualTo(56);
+    }
+
+    @Test
+    void anOpenListOfStagesKeepsAsTheSameListGiven() {
+        Schedule open = Schedule.keepOfInitial(List.of(0.7), Stages.AT_QUARTERS);
+        Schedule given = Schedule.keepOfInitial(List.of(0.7), List.of(3, 6, 9));
+        assertThat(perBlock(open, 12)).containsExactly(perBlock(given, 12));
+        assertThat(open.spec()).isEqualTo("keep=0.7");
+        assertThat(given.spec()).isEqualTo("keep=0.7,layers=3/6/9");
+    }
 }
