@@ -31,7 +31,9 @@ public class GatherBenchmark extends KernelBenchmark {
         }
         out = new float[kept * columns];
         gather();
-        check("gather", out[columns + 5], x[index[1] * columns + 5], 0);
+        for (int i = 0; i < kept * columns; i++) {
+            check("gathered " + i, out[i], x[index[i / columns] * columns + i % columns], 0);
+        }
     }
 
     @Benchmark

@@ -105,7 +105,8 @@ public final class DTps implements ScheduledReducer {
     @Override
     public long macs(ModelShape model, int before, int after) {
         // Where nothing goes, the predictor does not run.
-        return before == after ? 0 : predictors.get(0).macs(before - model.prefix()) + Squeeze.macs(model, before, after);
+        return before == after ? 0
+                : predictors.get(0).macs(before - model.prefix()) + Squeeze.macs(model, before, after);
     }
 
     @Override
@@ -136,14 +137,15 @@ public final class DTps implements ScheduledReducer {
             return List.of(
                     new Key("keep", "share of the initial patches that stay: one rate, of which stage s keeps the s-th "
                             + "power, or one share per layer", ""),
-                    new Key("layers", "blocks before which patches go", "the quarters of the depth, 3/6/9 of 12 blocks"),
+                    new Key("layers", "blocks before which patches go",
+                            "the quarters of the depth, 3/6/9 of 12 blocks"),
                     new Key("predictors", "file of the learned predictors, one per layer", ""));
         }
 
         @Override
         public String summary() {
-            return "dTPS: the tokens that a small learned network finds unimportant are merged into the most similar of "
-                    + "the others.";
+            return "dTPS: the tokens that a small learned network finds unimportant are merged into the most similar "
+                    + "of the others.";
         }
 
         @Override

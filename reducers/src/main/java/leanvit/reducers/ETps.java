@@ -64,7 +64,8 @@ public record ETps(Schedule schedule) implements ScheduledReducer {
 
         @Override
         public String summary() {
-            return "eTPS: the tokens that the class token looks at least are merged into the most similar of the others.";
+            return "eTPS: the tokens that the class token looks at least are merged into the most similar of "
+                    + "the others.";
         }
 
         @Override

@@ -303,7 +303,8 @@ public final class Ltmp implements TokenReducer {
         @Override
         public List<Key> keys() {
             return List.of(
-                    new Key("merge", "cosine above which tokens merge: one for all blocks, or one per block", "no merging"),
+                    new Key("merge", "cosine above which tokens merge: one for all blocks, or one per block",
+                            "no merging"),
                     new Key("prune", "importance up to which tokens are dropped: one for all blocks, or one per block",
                             "no pruning"),
                     new Key("thresholds", "file of the learned thresholds, instead of both", "none"));

@@ -139,7 +139,8 @@ final class Methods {
         ReducerMethod method = byName.get(name);
         if (method == null) {
             throw new InvalidSpecException("unknown reducer " + InvalidSpecException.quote(name) + ", known are "
-                    + String.join(", ", byName.keySet()) + (problems.isEmpty() ? "" : "; " + String.join("; ", problems)));
+                    + String.join(", ", byName.keySet())
+                    + (problems.isEmpty() ? "" : "; " + String.join("; ", problems)));
         }
         return method;
     }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Registers a method of token reduction: its name in a SPEC, its keys, the words in which help and pictures speak of it,
- * and how its settings become a {@link TokenReducer}. {@link Reducers} finds every registration through
+ * Registers a method of token reduction: its name in a SPEC, its keys, the words in which help and pictures speak of
+ * it, and how its settings become a {@link TokenReducer}. {@link Reducers} finds every registration through
  * {@link java.util.ServiceLoader}, the library's own in the same way as a user's, so that a method stands in one file
  * and SPEC, command line, comparison, help and pictures know it.
  *
@@ -31,7 +31,7 @@ public interface ReducerMethod {
     /** Returns the name that begins the SPEC: a small letter, then small letters, digits, {@code -} and {@code _}. */
     String name();
 
-    /** Returns the keys that the SPEC may have, in the order of the help; any other key is refused before {@link #parse}. */
+    /** Returns the keys that the SPEC may have, in the order of the help; {@link Reducers} refuses any other. */
     List<Key> keys();
 
     /** Returns what the method does, in a sentence for somebody who never read of it. */

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Makes reducers from a SPEC, one text for the library and the command line: a method's name and, after a colon, its
- * settings, {@code tome:r=16,inflect=-1}. Which names and keys there are, the methods say that {@link #methods()} lists;
+ * settings, {@code tome:r=16,inflect=-1}. The methods that {@link #methods()} lists say which names and keys there are;
  * a user's own are among them once they are registered ({@link ReducerMethod}).
  *
  * <p>Lists are written with {@code /}, blocks count from 0. A value with a comma or a semicolon in it stands in double
@@ -82,8 +82,8 @@ public final class Reducers {
                 return;
             }
         } catch (InvalidSpecException unreadable) {
-            throw new IllegalArgumentException(
-                    "its spec() " + InvalidSpecException.quote(spec) + " does not read back: " + unreadable.getMessage());
+            throw new IllegalArgumentException("its spec() " + InvalidSpecException.quote(spec)
+                    + " does not read back: " + unreadable.getMessage());
         }
         throw new IllegalArgumentException("its spec() " + InvalidSpecException.quote(spec)
                 + " does not read back: it begins with another name");

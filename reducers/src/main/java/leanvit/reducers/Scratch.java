@@ -18,8 +18,8 @@ import java.util.Arrays;
  * ({@link TokenHost#reset}). A method that others call with their scratch releases what it took before it returns.
  *
  * <p>Lifetimes are checked: a mark that is released twice or out of order is refused, and so is a request for more than
- * {@value #MOST} arrays of a kind at once, which is a loop that does not release. Where assertions are on ({@code -ea}),
- * a released array is filled with NaN or with the least integer, so that a test shows who reads it all the same.
+ * {@value #MOST} arrays of a kind at once, which is a loop that does not release. Where assertions are on
+ * ({@code -ea}), a released array is filled with NaN or with the least integer, so that a test shows who reads it all the same.
  *
  * <p>Not thread-safe.
  */
@@ -95,15 +95,15 @@ public final class Scratch {
     /**
      * Takes back all arrays that were handed out since {@code mark}.
      *
-     * @throws IllegalStateException where that is none of the present marks: it was released before, or one before it was
+     * @throws IllegalStateException where that is none of the present marks: it, or one before it, was released
      */
     public void release(int mark) {
         int floatsBefore = mark & MOST;
         int intsBefore = mark >> BITS & MOST;
         int longsBefore = mark >> 2 * BITS & MOST;
         if (floatsBefore > floatsTaken || intsBefore > intsTaken || longsBefore > longsTaken) {
-            throw new IllegalStateException("scratch: a mark of " + floatsBefore + ", " + intsBefore + ", " + longsBefore
-                    + " arrays (float, int, long) is released where " + floatsTaken + ", " + intsTaken + ", "
+            throw new IllegalStateException("scratch: a mark of " + floatsBefore + ", " + intsBefore + ", "
+                    + longsBefore + " arrays (float, int, long) is released where " + floatsTaken + ", " + intsTaken + ", "
                     + longsTaken + " are taken: it was released before, or an earlier mark was");
         }
         assert spoil(floatsBefore, intsBefore, longsBefore);

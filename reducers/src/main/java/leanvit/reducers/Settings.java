@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * The settings of a SPEC, {@code key=value,key=value}, for {@link ReducerMethod#parse}, which reads each value as what it
- * has to be. Every reader refuses a value that is not so by an {@link InvalidSpecException} that names the key, what
+ * The settings of a SPEC, {@code key=value,key=value}, for {@link ReducerMethod#parse}, which reads each value as what
+ * it has to be. Every reader refuses a value that is not so by an {@link InvalidSpecException} that names the key, what
  * came and what was expected; a reader without a fallback also refuses a SPEC that lacks its key.
  *
  * <p>A value that begins with a double quote goes on to the next one, commas and semicolons included; {@code ""} in it

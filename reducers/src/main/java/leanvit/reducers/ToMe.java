@@ -136,7 +136,8 @@ public record ToMe(Schedule schedule, boolean proportional) implements Scheduled
         public List<Key> keys() {
             return List.of(
                     new Key("r", "tokens to merge per block: one number, or one for each of the first blocks", ""),
-                    new Key("inflect", "slope of r over the depth, from -1 (2r falling to 0) to 1 (0 rising to 2r)", "0"),
+                    new Key("inflect", "slope of r over the depth, from -1 (2r falling to 0) to 1 (0 rising to 2r)",
+                            "0"),
                     new Key("prop", "proportional attention, on or off", "on"));
         }
 
@@ -159,7 +160,8 @@ public record ToMe(Schedule schedule, boolean proportional) implements Scheduled
         @Override
         public List<String> usual(ModelShape model) {
             int most = model.patches() / model.depth();
-            return List.of("tome:r=" + most / 2, "tome:r=" + 4 * model.patches() / (5 * model.depth()), "tome:r=" + most);
+            return List.of("tome:r=" + most / 2, "tome:r=" + 4 * model.patches() / (5 * model.depth()),
+                    "tome:r=" + most);
         }
     }
 }

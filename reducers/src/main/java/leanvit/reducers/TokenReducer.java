@@ -36,7 +36,7 @@ import java.util.Set;
  *         }
  *     }
  *
- *     public static final class Method implements ReducerMethod {       // META-INF/services names mine.LargestHalf$Method
+ *     public static final class Method implements ReducerMethod { // META-INF/services: mine.LargestHalf$Method
  *         public String name() { return "largest-half"; }
  *         public String summary() { return "The half of the patches with the largest norm stays."; }
  *         public List<Key> keys() { return List.of(new Key("layer", "the block", "0")); }
@@ -59,9 +59,9 @@ public interface TokenReducer {
     }
 
     /**
-     * Returns the SPEC that {@link Reducers#parse} reads back, such as {@code tome:r=8}: the name under which the method
-     * is registered ({@link ReducerMethod}), and all settings that are not by default. A value that may be any text goes
-     * through {@link Settings#quote}. A method that is not registered says what tables and messages are to call it.
+     * Returns the SPEC that {@link Reducers#parse} reads back, such as {@code tome:r=8}: the name under which the
+     * method is registered ({@link ReducerMethod}), and all settings that are not by default. A value that may be any
+     * text goes through {@link Settings#quote}. A method that is not registered says what tables and messages are to call it.
      */
     String spec();
 

@@ -42,7 +42,8 @@ class MethodsTest {
                                 new Key("label", "any text", "none")); }
                         public String example() { return "%2$s:layer=1"; }
                         public TokenReducer parse(Settings settings, TensorFiles files) {
-                            return new %1$s(settings.whole("layer"), settings.has("label") ? settings.text("label") : "x");
+                            return new %1$s(settings.whole("layer"),
+                                    settings.has("label") ? settings.text("label") : "x");
                         }
                     }
                 }
@@ -151,8 +152,8 @@ class MethodsTest {
         register("own.Mine$Method");
         inLoader(() -> {
             assertThatThrownBy(() -> Reducers.parse("tome:r=8")).isInstanceOf(InvalidSpecException.class).hasMessage(
-                    "the name 'tome' is taken twice, by leanvit.reducers.ToMe$Method and by own.Mine$Method: one of them "
-                            + "needs another name");
+                    "the name 'tome' is taken twice, by leanvit.reducers.ToMe$Method and by own.Mine$Method: one of "
+                            + "them needs another name");
             assertThat(Reducers.problems()).hasSize(1);
             assertThat(Reducers.parse("topk:r=8")).isNotNull();
         });

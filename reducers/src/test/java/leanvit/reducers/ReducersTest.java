@@ -231,7 +231,8 @@ class ReducersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a,b.safetensors", "a;b", "a\"b", "\"a\"", "\"", "a,\"b;\"\",", " a ", "C:\\x,y\\=z", "a=\"b,c"})
+    @ValueSource(strings = {"a,b.safetensors", "a;b", "a\"b",
+        "\"a\"", "\"", "a,\"b;\"\",", " a ", "C:\\x,y\\=z", "a=\"b,c"})
     void aPathMayHaveAnyCharacter(String path) throws IOException {
         String[] read = new String[1];
         TensorFiles files = name -> {
@@ -252,7 +253,8 @@ class ReducersTest {
         "ltmp:thresholds=\"\" | ltmp: key 'thresholds' has no value"
     })
     void aQuoteIsClosedAtTheEnd(String spec, String message) {
-        assertThatThrownBy(() -> Reducers.parse(spec, FILES)).isInstanceOf(InvalidSpecException.class).hasMessage(message);
+        assertThatThrownBy(() -> Reducers.parse(spec, FILES))
+                .isInstanceOf(InvalidSpecException.class).hasMessage(message);
     }
 
     @Test

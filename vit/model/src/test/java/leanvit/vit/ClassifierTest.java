@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import leanvit.reducers.Reducers;
+import leanvit.testdata.TestData;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.Preprocessor;
 import leanvit.vit.image.RgbImage;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ClassifierTest {
 
-    private static final Path DEMO = Path.of(System.getProperty("leanvit.testdata"), "demo");
+    private static final Path DEMO = TestData.path("demo");
     private static final Path CUP = DEMO.resolve("pictures/cup.png");
 
     @Test

@@ -1,7 +1,6 @@
 package leanvit.vit;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,35 +12,33 @@ import java.util.stream.Stream;
 import leanvit.reducers.Reducers;
 import leanvit.reducers.TensorFiles;
 import leanvit.reducers.TokenReducer;
+import leanvit.testdata.GoldenFile;
+import leanvit.testdata.TestData;
 import leanvit.vit.json.Json;
-import leanvit.vit.weights.SafeTensors;
 
 /** A file of golden tensors that an official implementation wrote, and the parameters that it wrote beside them. */
 final class GoldenCase {
 
-    static final Path TESTDATA = Path.of(System.getProperty("leanvit.testdata"));
-
     private static final List<String> OTHER_FILES = List.of("model", "inputs");
 
     private final String name;
-    private final SafeTensors tensors;
+    private final GoldenFile tensors;
     private final Map<?, ?> params;
 
-    private GoldenCase(String name, SafeTensors tensors) throws IOException {
+    private GoldenCase(String name, GoldenFile tensors) throws IOException {
         this.name = name;
         this.tensors = tensors;
         params = (Map<?, ?>) Json.parse(tensors.metadata().getOrDefault("params", "{}"));
     }
 
-    /** Opens {@code testdata/golden/PRESET/NAME.safetensors}; it holds no file open. */
+    /** Opens {@code testdata/golden/PRESET/NAME.safetensors}. */
     static GoldenCase open(String preset, String name) throws IOException {
-        Path file = TESTDATA.resolve("golden").resolve(preset).resolve(name + ".safetensors");
-        return new GoldenCase(name, SafeTensors.of(ByteBuffer.wrap(Files.readAllBytes(file)), file));
+        return new GoldenCase(name, GoldenFile.open(preset + "/" + name));
     }
 
     /** Returns the names of a preset's whole-model cases. */
     static List<String> names(String preset) throws IOException {
-        try (Stream<Path> files = Files.list(TESTDATA.resolve("golden").resolve(preset))) {
+        try (Stream<Path> files = Files.list(TestData.path("golden/" + preset))) {
             return files.map(file -> file.getFileName().toString()).filter(file -> file.endsWith(".safetensors"))
                     .map(file -> file.substring(0, file.indexOf('.'))).filter(file -> !OTHER_FILES.contains(file)).sorted()
                     .collect(Collectors.toList());

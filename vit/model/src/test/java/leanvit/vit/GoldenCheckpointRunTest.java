@@ -1,9 +1,9 @@
 package leanvit.vit;
 
+import static leanvit.testdata.Close.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,10 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import leanvit.reducers.Reducers;
+import leanvit.testdata.TestData;
 import leanvit.vit.json.Json;
 import leanvit.vit.weights.SafeTensors;
-import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,7 +23,7 @@ class GoldenCheckpointRunTest {
 
     @Test
     void aTransformersModelHasItsHiddenStatesAndLogits() throws IOException {
-        Path directory = GoldenCase.TESTDATA.resolve("golden-hf");
+        Path directory = TestData.path("golden-hf");
         VisionTransformer model = VisionTransformer.load(directory);
         try (SafeTensors golden = SafeTensors.open(directory.resolve("golden.safetensors"))) {
             float[] pixels = golden.floats("pixels");
@@ -42,7 +41,7 @@ class GoldenCheckpointRunTest {
     @ParameterizedTest
     @ValueSource(strings = {"A", "A-distilled", "B"})
     void embeddingsMatch(String preset) throws IOException {
-        VisionTransformer model = VisionTransformer.load(GoldenCase.TESTDATA.resolve("golden").resolve(preset));
+        VisionTransformer model = VisionTransformer.load(TestData.path("golden/" + preset));
         GoldenCase inputs = GoldenCase.open(preset, "inputs");
         assertClose(embedded(model, inputs.floats("pixels"), 3), inputs.floats("embed"), 5e-5, "embeddings");
     }
@@ -62,11 +61,8 @@ class GoldenCheckpointRunTest {
 
     @Test
     void deitTinyHasItsLogitsAndTokenCountsWithEveryMethod() throws IOException {
-        Path shared = Path.of(System.getProperty("leanvit.shared"));
-        Path file = shared.resolve("golden-deit").resolve("deit.safetensors");
-        Path directory = shared.resolve("models").resolve("deit-tiny");
-        Assumptions.assumeTrue(Files.exists(file) && Files.exists(directory),
-                "DeiT-Ti and its golden tensors are not beside the repository (-Dleanvit.shared=DIR)");
+        Path file = TestData.shared("golden-deit/deit.safetensors");
+        Path directory = TestData.shared("models/deit-tiny");
         VisionTransformer model = VisionTransformer.load(directory);
         try (SafeTensors golden = SafeTensors.open(file)) {
             float[] pixels = golden.floats("pixels");
@@ -106,14 +102,5 @@ class GoldenCheckpointRunTest {
 
     private static String list(Object values) {
         return ((List<?>) values).stream().map(String::valueOf).collect(Collectors.joining("/"));
-    }
-
-    private static void assertClose(float[] got, float[] want, double tolerance, String what) {
-        assertThat(got).as(what).hasSameSizeAs(want);
-        for (int i = 0; i < got.length; i++) {
-            if (!(Math.abs((double) got[i] - want[i]) <= tolerance)) {
-                assertThat((double) got[i]).as("%s [%d]", what, i).isCloseTo(want[i], Offset.offset(tolerance));
-            }
-        }
     }
 }

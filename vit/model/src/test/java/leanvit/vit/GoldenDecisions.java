@@ -3,6 +3,7 @@ package leanvit.vit;
 import java.io.IOException;
 import java.util.Arrays;
 import leanvit.reducers.TokenMap;
+import leanvit.testdata.Exact;
 
 /** Where each token of a block's input goes, as the official implementation decided it: its indices, turned into targets. */
 final class GoldenDecisions {
@@ -131,7 +132,7 @@ final class GoldenDecisions {
             double best = Double.NEGATIVE_INFINITY;
             int host = SOME_HOST;
             for (int j = prefix; j < targets.length; j++) {
-                double cosine = cosine(rows, i, j, width);
+                double cosine = Exact.cosine(rows, i * width, j * width, width, 1e-6);
                 if (targets[j] >= 0 && cosine > best) {
                     best = cosine;
                     host = j;
@@ -143,19 +144,5 @@ final class GoldenDecisions {
         for (int i = prefix; i < targets.length; i++) {
             targets[i] = targets[i] <= FOUND ? FOUND - targets[i] : targets[i];
         }
-    }
-
-    private static double cosine(float[] rows, int a, int b, int width) {
-        double product = 0;
-        double aa = 0;
-        double bb = 0;
-        for (int c = 0; c < width; c++) {
-            double x = rows[a * width + c];
-            double y = rows[b * width + c];
-            product += x * y;
-            aa += x * x;
-            bb += y * y;
-        }
-        return product / (Math.sqrt(aa) + 1e-6) / (Math.sqrt(bb) + 1e-6);
     }
 }

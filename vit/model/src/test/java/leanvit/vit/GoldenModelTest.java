@@ -1,5 +1,6 @@
 package leanvit.vit;
 
+import static leanvit.testdata.Close.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -12,7 +13,8 @@ import java.util.stream.Stream;
 import leanvit.reducers.Need;
 import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
-import org.assertj.core.data.Offset;
+import leanvit.testdata.Exact;
+import leanvit.testdata.TestData;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,7 +35,7 @@ class GoldenModelTest {
     private static VisionTransformer model(String preset) throws IOException {
         VisionTransformer model = MODELS.get(preset);
         if (model == null) {
-            model = VisionTransformer.load(GoldenCase.TESTDATA.resolve("golden").resolve(preset));
+            model = VisionTransformer.load(TestData.path("golden/" + preset));
             MODELS.put(preset, model);
         }
         return model;
@@ -166,7 +168,7 @@ class GoldenModelTest {
                 share[j] = columns[j] / most;
             }
             assertClose(share, golden.floats(block + ".metric_attn", image), SCORES, where + " head maximum");
-            assertClose(Arrays.copyOfRange(softmax(call.scores().get(Need.HEAD_MAX_VALUE)), prefix, count),
+            assertClose(Arrays.copyOfRange(Exact.softmax(Exact.widened(call.scores().get(Need.HEAD_MAX_VALUE))), prefix, count),
                     golden.floats(block + ".metric_v", image), SCORES, where + " value maximum");
         }
         if (golden.has(block + ".x_before", image)) {
@@ -263,66 +265,8 @@ class GoldenModelTest {
 
     /** The model's last norm, in double precision. */
     private static double[] normalised(VisionTransformer model, float[] rows) {
-        int width = model.config().width();
-        double[] out = new double[rows.length];
-        for (int row = 0; row < rows.length; row += width) {
-            double mean = 0;
-            double variance = 0;
-            for (int c = 0; c < width; c++) {
-                mean += rows[row + c] / (double) width;
-            }
-            for (int c = 0; c < width; c++) {
-                variance += (rows[row + c] - mean) * (rows[row + c] - mean) / width;
-            }
-            for (int c = 0; c < width; c++) {
-                out[row + c] = (rows[row + c] - mean) / Math.sqrt(variance + model.weights().norm().epsilon()) * model.weights().norm().weight()[c]
-                        + model.weights().norm().bias()[c];
-            }
-        }
-        return out;
-    }
-
-    private static double[] softmax(float[] x) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (float value : x) {
-            max = Math.max(max, value);
-        }
-        double sum = 0;
-        double[] out = new double[x.length];
-        for (int i = 0; i < x.length; i++) {
-            out[i] = Math.exp(x[i] - max);
-            sum += out[i];
-        }
-        for (int i = 0; i < x.length; i++) {
-            out[i] /= sum;
-        }
-        return out;
-    }
-
-    private static double[] widened(float[] x) {
-        double[] out = new double[x.length];
-        Arrays.setAll(out, i -> x[i]);
-        return out;
-    }
-
-    private static void assertClose(float[] got, float[] want, double tolerance, String what) {
-        assertClose(widened(got), widened(want), tolerance, what);
-    }
-
-    private static void assertClose(float[] got, double[] want, double tolerance, String what) {
-        assertClose(widened(got), want, tolerance, what);
-    }
-
-    private static void assertClose(double[] got, float[] want, double tolerance, String what) {
-        assertClose(got, widened(want), tolerance, what);
-    }
-
-    private static void assertClose(double[] got, double[] want, double tolerance, String what) {
-        assertThat(got).as(what).hasSameSizeAs(want);
-        for (int i = 0; i < got.length; i++) {
-            if (!(Math.abs(got[i] - want[i]) <= tolerance)) {
-                assertThat(got[i]).as("%s [%d]", what, i).isCloseTo(want[i], Offset.offset(tolerance));
-            }
-        }
+        var norm = model.weights().norm();
+        return Exact.layerNorm(Exact.widened(rows), Exact.widened(norm.weight()), Exact.widened(norm.bias()),
+                norm.epsilon());
     }
 }

@@ -3,14 +3,10 @@ package leanvit.vit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import java.io.File;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import leanvit.kernels.Gemm;
-import leanvit.reducers.Reducers;
+import leanvit.testdata.ChildJvm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -42,31 +38,7 @@ class PassAllocationTest {
         Assumptions.assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "this JVM counts no bytes");
         List<String> arguments = new ArrayList<>(List.of(Integer.toString(batch), Integer.toString(threads)));
         arguments.addAll(reducers);
-        List<String> lines = run(arguments);
+        List<String> lines = ChildJvm.likeThis().run(PassAllocation.class, arguments.toArray(String[]::new));
         assertThat(lines).containsAll(reducers.stream().map(reducer -> reducer + ": 0 bytes more").toList());
-    }
-
-    private static List<String> run(List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-        for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            if (argument.startsWith("-X") || argument.startsWith("--add-modules")) {
-                command.add(argument);
-            }
-        }
-        command.add("-cp");
-        command.add(String.join(File.pathSeparator, place(Gemm.class), place(Reducers.class),
-                place(VisionTransformer.class), place(PassAllocation.class), place(assertThat("").getClass())));
-        command.add(PassAllocation.class.getName());
-        command.addAll(arguments);
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        List<String> lines = output.lines().toList();
-        assertThat(process.waitFor()).as("%s", lines).isZero();
-        return lines;
-    }
-
-    private static String place(Class<?> type) {
-        return new File(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getPath();
     }
 }

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import leanvit.testdata.DoubleVit;
+import leanvit.vit.weights.PositionEmbedding;
 import leanvit.vit.weights.TensorSource;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitConfig.Pooling;
@@ -150,6 +152,18 @@ final class TestWeights implements TensorSource {
     /** Returns a tensor's values, or null where there is none. */
     float[] values(String name) {
         return has(name) ? tensors.get(name).values() : null;
+    }
+
+    /** Runs one image of another size in double precision; {@code offset} is that of its first pixel. */
+    DoubleVit exactly(int height, int width, float[] pixels, int offset) {
+        VitConfig other = config.withImageSize(height, width);
+        int patch = config.patch();
+        float[] stored = values("pos_embed");
+        float[] positions = PositionEmbedding.resize(stored, stored.length / config.width() - config.patches(),
+                config.width(), config.imageHeight() / patch, config.imageWidth() / patch, height / patch, width / patch);
+        return DoubleVit.run(name -> name.equals("pos_embed") ? positions : values(name),
+                new DoubleVit.Shape(height, width, patch, other.width(), other.heads(),
+                        other.pooling() == Pooling.AVERAGE, other.epsilon()), pixels, offset);
     }
 
     /** Returns seeded random images. */

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import leanvit.reducers.Reducers;
+import leanvit.testdata.DoubleVit;
 import leanvit.vit.TestWeights.Feature;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitConfig.Pooling;
@@ -76,7 +77,7 @@ class VisionTransformerTest {
         assertThat(trace).hasSize(config.depth());
         for (int image = 0; image < batch; image++) {
             String what = "seed " + seed + " image " + image;
-            DoubleVit exact = DoubleVit.run(weights, config.imageHeight(), config.imageWidth(), pixels,
+            DoubleVit exact = weights.exactly(config.imageHeight(), config.imageWidth(), pixels,
                     image * pixels.length / batch);
             for (int layer = 0; layer < config.depth(); layer++) {
                 double[][] rows = exact.block(layer);

@@ -3,7 +3,6 @@ package leanvit.app.cli;
 import static leanvit.app.cli.Cli.PICTURES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import leanvit.testdata.TestData;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.RgbImage;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClassifyCommandTest {
 
     private static final Path CUP = PICTURES.resolve("cup.png");
-    private static final Path SHARED = Path.of(System.getProperty("leanvit.shared", ""));
 
     @TempDir
     private Path directory;
@@ -137,9 +136,8 @@ class ClassifyCommandTest {
 
     @Test
     void deitNamesPhotographs() throws IOException {
-        Path model = SHARED.resolve("models/deit-tiny");
-        assumeTrue(Files.isDirectory(model), "no DeiT-Ti here: -Dleanvit.shared=DIR says where models/deit-tiny lies");
-        Path photos = SHARED.resolve("images/photos");
+        Path model = TestData.shared("models/deit-tiny");
+        Path photos = TestData.shared("images/photos");
         List<Map<String, Object>> answers = Cli.run("classify", "--json", "--model", model, photos.resolve("chelsea.png"),
                 photos.resolve("coffee.png"), "--reducer", "tome:r=8").succeeded().objects();
         assertThat((long) classes(answers.get(0)).get(0).get("index")).as("a cat").isBetween(281L, 285L);

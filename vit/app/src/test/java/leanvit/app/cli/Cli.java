@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import leanvit.testdata.TestData;
 import leanvit.vit.json.Json;
 
 /**
@@ -24,7 +25,7 @@ import leanvit.vit.json.Json;
  */
 record Cli(int status, String out, String err) {
 
-    static final Path TESTDATA = Path.of(System.getProperty("leanvit.testdata"));
+    static final Path TESTDATA = TestData.directory();
     static final Path PICTURES = TESTDATA.resolve("demo/pictures");
     static final Path DEMO = TESTDATA.resolve("demo/model");
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Reducers;
+import leanvit.testdata.TestData;
 import leanvit.vit.Classifier;
 import leanvit.vit.PictureTrace;
 import leanvit.vit.Prediction;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ReductionPictureTest {
 
-    private static final Path DEMO = Path.of(System.getProperty("leanvit.testdata"), "demo");
+    private static final Path DEMO = TestData.path("demo");
     private static final Path CUP = DEMO.resolve("pictures/cup.png");
 
     /** The same picture, put together here from what the trace says. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +14,7 @@ import java.util.OptionalInt;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Reducers;
 import leanvit.reducers.TokenReducer;
+import leanvit.testdata.TestData;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.data.LabelledPictures;
@@ -173,10 +173,8 @@ class ComparisonTest {
     /** Counts of the official program (PyTorch) on 200 photographs. */
     @Test
     void deitTinyIsAsRightAsTheOfficialProgram() throws IOException {
-        Path shared = Path.of(System.getProperty("leanvit.shared"));
-        Path images = shared.resolve("images/imagenet-sample");
-        assumeThat(images).as("the 200 photographs are not on this machine").exists();
-        try (Checkpoint checkpoint = Checkpoint.open(shared.resolve("models/deit-tiny"))) {
+        Path images = TestData.shared("images/imagenet-sample");
+        try (Checkpoint checkpoint = Checkpoint.open(TestData.shared("models/deit-tiny"))) {
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             List<ReducerScore> scores = new Comparison(model.inference(), checkpoint.preprocessing(), 8, LITTLE).run(
                     specs("none", "tome:r=8", "tome:r=13", "tome:r=16"), LabelledPictures.of(List.of(images), 1000), n -> { });

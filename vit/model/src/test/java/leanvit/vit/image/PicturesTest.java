@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import leanvit.testdata.TestData;
 import leanvit.vit.io.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,7 @@ class PicturesTest {
     @ValueSource(strings = {"ycc420", "ycc422_progressive", "ycc444_exif6", "rgb", "gray", "cmyk_adobe", "ycck_adobe",
         "cmyk_plain", "ycc420_without_jfif"})
     void jpegsLookAsInPillow(String name) throws IOException {
-        Path golden = Path.of(System.getProperty("leanvit.testdata"), "golden", "jpeg");
+        Path golden = TestData.path("golden/jpeg");
         RgbImage image = Pictures.read(golden.resolve(name + ".jpg"));
         RgbImage expected = Pictures.read(golden.resolve(name + ".png"));
         assertThat(image.width()).isEqualTo(expected.width());
@@ -152,7 +153,7 @@ class PicturesTest {
     @ValueSource(ints = {0, 1, 2})
     void damagedFilesAreReadOrRefusedAndNothingElse(int kind) throws IOException {
         byte[] sound = kind == 2
-                ? Files.readAllBytes(Path.of(System.getProperty("leanvit.testdata"), "golden", "jpeg", "ycc420.png"))
+                ? Files.readAllBytes(TestData.path("golden/jpeg/ycc420.png"))
                 : TestJpeg.write(TestJpeg.smooth(45, 37, 4), kind == 1);
         int refused = 0;
         for (int trial = 0; trial < 3000; trial++) {

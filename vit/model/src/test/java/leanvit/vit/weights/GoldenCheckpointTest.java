@@ -1,13 +1,12 @@
 package leanvit.vit.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.assertj.core.data.Offset.offset;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import leanvit.testdata.TestData;
 import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Preprocessing.Resize;
 import leanvit.vit.weights.VitConfig.Pooling;
@@ -18,9 +17,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The checkpoints that timm, transformers and DeiT's authors wrote open with the right shape, names and values. */
 class GoldenCheckpointTest {
 
-    private static final Path TESTDATA = Path.of(System.getProperty("leanvit.testdata"));
-    private static final Path SHARED = Path.of(System.getProperty("leanvit.shared"));
-
     @ParameterizedTest
     @CsvSource({
         "A,           vit_tiny_patch8_48,            48, 60, 4, 3, false, 0.485",
@@ -28,7 +24,7 @@ class GoldenCheckpointTest {
         "B,           vit_tiny_patch8_64,            64, 64, 5, 4, false, 0.5"})
     void opensWhatTimmWrote(String preset, String architecture, int image, int width, int depth, int heads,
                             boolean distilled, float mean) throws IOException {
-        try (Checkpoint checkpoint = Checkpoint.open(TESTDATA.resolve("golden").resolve(preset))) {
+        try (Checkpoint checkpoint = Checkpoint.open(TestData.path("golden/" + preset))) {
             assertThat(checkpoint.config()).isEqualTo(new VitConfig(architecture, image, image, 8, width, depth, heads,
                     4 * width, 10, Pooling.TOKEN, distilled, 1e-6f));
             assertThat(checkpoint.preprocessing().height()).isEqualTo(image);
@@ -50,7 +46,7 @@ class GoldenCheckpointTest {
 
     @Test
     void firstBlockInputIsEmbeddedPixels() throws IOException {
-        Path directory = TESTDATA.resolve("golden/A");
+        Path directory = TestData.path("golden/A");
         try (Checkpoint model = Checkpoint.open(directory);
                 SafeTensors inputs = SafeTensors.open(directory.resolve("inputs.safetensors"))) {
             float[] pixels = inputs.floats("pixels");
@@ -79,7 +75,7 @@ class GoldenCheckpointTest {
 
     @Test
     void opensWhatTransformersWrote() throws IOException {
-        Path directory = TESTDATA.resolve("golden-hf");
+        Path directory = TestData.path("golden-hf");
         try (Checkpoint checkpoint = Checkpoint.open(directory);
                 SafeTensors raw = SafeTensors.open(directory.resolve("model.safetensors"))) {
             assertThat(checkpoint.config()).isEqualTo(new VitConfig("ViTForImageClassification", 40, 40, 8, 48, 3, 4,
@@ -110,8 +106,7 @@ class GoldenCheckpointTest {
 
     @Test
     void opensDeitTiny() throws IOException {
-        Path directory = SHARED.resolve("models/deit-tiny");
-        assumeThat(Files.isDirectory(directory)).as("no DeiT-Ti at " + directory).isTrue();
+        Path directory = TestData.shared("models/deit-tiny");
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
             assertThat(checkpoint.config()).isEqualTo(new VitConfig("deit_tiny_patch16_224", 224, 224, 16, 192, 12, 3,
                     768, 1000, Pooling.TOKEN, false, 1e-6f));

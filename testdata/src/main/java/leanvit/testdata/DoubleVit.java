@@ -1,73 +1,105 @@
-package leanvit.vit;
+package leanvit.testdata;
 
 import java.util.ArrayList;
 import java.util.List;
-import leanvit.vit.weights.PositionEmbedding;
-import leanvit.vit.weights.VitConfig;
-import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * A Vision Transformer in double precision, one image at a time, straight from the formulas: patches, position embedding,
- * pre-norm blocks with exact GELU, pooling, classifier. Knows every feature of {@link TestWeights}.
+ * pre-norm blocks with exact GELU, pooling, classifier. Tensors have timm's names; what a model has beyond the plain one
+ * (register tokens, LayerScale, norms of queries and keys, a norm before the blocks or after pooling, a distillation
+ * token) shows in them.
  */
-final class DoubleVit {
+public final class DoubleVit {
 
-    private final TestWeights weights;
-    private final VitConfig trained;
-    private final VitConfig config;
+    /** The tensors of a model. */
+    public interface Weights {
+
+        /**
+         * Returns a tensor's values, row-major, or null where the model has none of that name. {@code pos_embed} is that
+         * of the image size that is run.
+         */
+        float[] values(String name);
+    }
+
+    /**
+     * What the tensors do not say.
+     *
+     * @param imageHeight pixels
+     * @param imageWidth  pixels
+     * @param patch       side of a patch, pixels
+     * @param width       channels of a token
+     * @param heads       attention heads
+     * @param average     whether the classifier reads the mean of the patches instead of token 0
+     * @param epsilon     LayerNorm's epsilon
+     */
+    public record Shape(int imageHeight, int imageWidth, int patch, int width, int heads, boolean average,
+                        double epsilon) {
+
+        int patches() {
+            return imageHeight / patch * (imageWidth / patch);
+        }
+    }
+
+    private final Weights weights;
+    private final Shape shape;
     private final List<double[][]> blocks = new ArrayList<>();
     private double[] features;
     private double[] logits;
 
-    private DoubleVit(TestWeights weights, int height, int width) {
+    private DoubleVit(Weights weights, Shape shape) {
         this.weights = weights;
-        trained = weights.config();
-        config = trained.withImageSize(height, width);
+        this.shape = shape;
     }
 
-    /** Runs one image; {@code offset} is that of its first pixel. */
-    static DoubleVit run(TestWeights weights, int height, int width, float[] pixels, int offset) {
-        DoubleVit vit = new DoubleVit(weights, height, width);
+    /** Runs one image, [3, height, width] from index {@code offset} on. */
+    public static DoubleVit run(Weights weights, Shape shape, float[] pixels, int offset) {
+        DoubleVit vit = new DoubleVit(weights, shape);
         vit.run(pixels, offset);
         return vit;
     }
 
     /** Returns the token rows after a block. */
-    double[][] block(int layer) {
+    public double[][] block(int layer) {
         return blocks.get(layer);
     }
 
-    double[] features() {
+    /** Returns what the classifier reads. */
+    public double[] features() {
         return features;
     }
 
-    double[] logits() {
+    /** Returns the classifier's answer; where there are two, their mean. */
+    public double[] logits() {
         return logits;
+    }
+
+    private boolean has(String name) {
+        return weights.values(name) != null;
     }
 
     private void run(float[] pixels, int offset) {
         double[][] x = embed(pixels, offset);
-        int prefix = x.length - config.patches();
-        if (weights.has("norm_pre.weight")) {
+        int prefix = x.length - shape.patches();
+        if (has("norm_pre.weight")) {
             x = norm("norm_pre", x);
         }
-        for (int layer = 0; layer < config.depth(); layer++) {
+        for (int layer = 0; has("blocks." + layer + ".norm1.weight"); layer++) {
             String name = "blocks." + layer + ".";
             x = add(x, scaled(name + "ls1.gamma", linear(name + "attn.proj", attention(name, norm(name + "norm1", x)))));
             x = add(x, scaled(name + "ls2.gamma", linear(name + "mlp.fc2", gelu(linear(name + "mlp.fc1",
                     norm(name + "norm2", x))))));
             blocks.add(x);
         }
-        if (weights.has("norm.weight")) {
+        if (has("norm.weight")) {
             x = norm("norm", x);
         }
-        double[][] pooled = config.pooling() == Pooling.TOKEN ? new double[][] {x[0]} : new double[][] {mean(x, prefix)};
-        if (weights.has("fc_norm.weight")) {
+        double[][] pooled = {shape.average() ? mean(x, prefix) : x[0]};
+        if (has("fc_norm.weight")) {
             pooled = norm("fc_norm", pooled);
         }
         features = pooled[0];
         logits = linear("head", pooled)[0];
-        if (config.distilled()) {
+        if (has("head_dist.weight")) {
             double[] second = linear("head_dist", new double[][] {x[1]})[0];
             for (int i = 0; i < logits.length; i++) {
                 logits[i] = (logits[i] + second[i]) / 2;
@@ -76,16 +108,16 @@ final class DoubleVit {
     }
 
     private double[][] embed(float[] pixels, int offset) {
-        int width = config.width();
-        int patch = config.patch();
-        int columns = config.imageWidth() / patch;
-        double[][] patches = new double[config.patches()][3 * patch * patch];
+        int width = shape.width();
+        int patch = shape.patch();
+        int columns = shape.imageWidth() / patch;
+        double[][] patches = new double[shape.patches()][3 * patch * patch];
         for (int p = 0; p < patches.length; p++) {
             int at = 0;
             for (int channel = 0; channel < 3; channel++) {
                 for (int y = p / columns * patch; y < (p / columns + 1) * patch; y++) {
                     for (int x = p % columns * patch; x < (p % columns + 1) * patch; x++) {
-                        patches[p][at++] = pixels[offset + (channel * config.imageHeight() + y) * config.imageWidth() + x];
+                        patches[p][at++] = pixels[offset + (channel * shape.imageHeight() + y) * shape.imageWidth() + x];
                     }
                 }
             }
@@ -104,10 +136,8 @@ final class DoubleVit {
         }
         int prefix = tokens.size();
         tokens.addAll(List.of(embedded));
-        float[] stored = weights.values("pos_embed");
-        int positioned = stored.length / width - trained.patches();
-        float[] positions = PositionEmbedding.resize(stored, positioned, width, trained.imageHeight() / patch,
-                trained.imageWidth() / patch, config.imageHeight() / patch, columns);
+        float[] positions = weights.values("pos_embed");
+        int positioned = positions.length / width - shape.patches();
         for (int row = 0; row < positions.length / width; row++) {
             for (int c = 0; c < width; c++) {
                 tokens.get(row + prefix - positioned)[c] += positions[row * width + c];
@@ -117,15 +147,15 @@ final class DoubleVit {
     }
 
     private double[][] attention(String name, double[][] x) {
-        int heads = config.heads();
-        int d = config.headDim();
+        int heads = shape.heads();
+        int d = shape.width() / shape.heads();
         double[][] qkv = linear(name + "attn.qkv", x);
-        double[][] out = new double[x.length][config.width()];
+        double[][] out = new double[x.length][shape.width()];
         for (int h = 0; h < heads; h++) {
             double[][] q = columns(qkv, h * d, d);
             double[][] k = columns(qkv, (heads + h) * d, d);
             double[][] v = columns(qkv, (2 * heads + h) * d, d);
-            if (weights.has(name + "attn.q_norm.weight")) {
+            if (has(name + "attn.q_norm.weight")) {
                 q = norm(name + "attn.q_norm", q);
                 k = norm(name + "attn.k_norm", k);
             }
@@ -194,22 +224,11 @@ final class DoubleVit {
     }
 
     private double[][] norm(String name, double[][] x) {
-        float[] weight = weights.values(name + ".weight");
-        float[] bias = weights.values(name + ".bias");
-        double[][] out = new double[x.length][x[0].length];
+        double[] weight = Exact.widened(weights.values(name + ".weight"));
+        double[] bias = Exact.widened(weights.values(name + ".bias"));
+        double[][] out = new double[x.length][];
         for (int i = 0; i < x.length; i++) {
-            int n = x[i].length;
-            double mean = 0;
-            for (double value : x[i]) {
-                mean += value / n;
-            }
-            double variance = 0;
-            for (double value : x[i]) {
-                variance += (value - mean) * (value - mean) / n;
-            }
-            for (int c = 0; c < n; c++) {
-                out[i][c] = (x[i][c] - mean) / Math.sqrt(variance + config.epsilon()) * weight[c] + bias[c];
-            }
+            out[i] = Exact.layerNorm(x[i], weight, bias, shape.epsilon());
         }
         return out;
     }
@@ -227,23 +246,9 @@ final class DoubleVit {
     private static double[][] gelu(double[][] x) {
         for (double[] row : x) {
             for (int c = 0; c < row.length; c++) {
-                row[c] *= (1 + erf(row[c] / Math.sqrt(2))) / 2;
+                row[c] = Exact.gelu(row[c]);
             }
         }
         return x;
-    }
-
-    /** The error function by its Maclaurin series, which loses no more than 1e-9 up to 4; beyond that it is 1 to 1.6e-8. */
-    private static double erf(double x) {
-        if (Math.abs(x) > 4) {
-            return Math.signum(x);
-        }
-        double term = x;
-        double sum = x;
-        for (int n = 1; n < 200; n++) {
-            term *= -x * x / n;
-            sum += term / (2 * n + 1);
-        }
-        return 2 / Math.sqrt(Math.PI) * sum;
     }
 }

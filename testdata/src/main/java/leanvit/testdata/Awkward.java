@@ -1,11 +1,11 @@
-package leanvit.kernels;
+package leanvit.testdata;
 
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /** Sizes and values chosen to break vector code. */
-final class Awkward {
+public final class Awkward {
 
     private Awkward() {
     }
@@ -14,7 +14,7 @@ final class Awkward {
      * Returns 0, 1, primes, and the neighbourhood of one, two, three, four and six vectors of 4, 8 and 16 lanes, up to
      * {@code most}.
      */
-    static int[] sizes(int most) {
+    public static int[] sizes(int most) {
         TreeSet<Integer> sizes = new TreeSet<>();
         IntStream.of(0, 1, 2, 3, 5, 7, 11, 13, 29, 37, 61, 101, 127, 197, 577).forEach(sizes::add);
         for (int lanes : new int[] {4, 8, 16}) {
@@ -26,7 +26,7 @@ final class Awkward {
     }
 
     /** Returns values of both signs, {@code scale} at the largest. */
-    static float[] values(SplittableRandom random, int length, float scale) {
+    public static float[] values(SplittableRandom random, int length, float scale) {
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {
             values[i] = (float) random.nextDouble(-1, 1) * scale;
@@ -35,7 +35,7 @@ final class Awkward {
     }
 
     /** Returns values of which one in four is NaN, infinite, a zero of either sign, subnormal or huge. */
-    static float[] strangeValues(SplittableRandom random, int length) {
+    public static float[] strangeValues(SplittableRandom random, int length) {
         float[] values = values(random, length, 1);
         float[] strange = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0f, -0f,
             Float.MIN_VALUE, -3e38f, 3e38f};
