@@ -19,7 +19,7 @@ class ReducerPropertiesTest {
 
     private static TokenReducer reducer(String spec) {
         try {
-            return Reducers.parse(spec, path -> TpsTest.predictors(3, WIDTH, "predictor.", 1));
+            return Reducers.parse(spec, path -> TokenPredictorTest.predictors(3, WIDTH, "predictor.", 1));
         } catch (IOException e) {
             throw new AssertionError(e);
         }

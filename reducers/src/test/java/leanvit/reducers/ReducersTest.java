@@ -27,9 +27,9 @@ class ReducersTest {
                 "prune", new TensorFiles.Tensor(new int[] {12}, filled(12, 0.002f)));
         case "five.safetensors" -> Map.of("merge", new TensorFiles.Tensor(new int[] {5}, filled(5, 0.9f)));
         case "nan.safetensors" -> Map.of("prune", new TensorFiles.Tensor(new int[] {12}, filled(12, Float.NaN)));
-        case "p.safetensors" -> TpsTest.predictors(3, 192, "predictor.", 1);
-        case "p4.safetensors" -> TpsTest.predictors(4, 192, "score_predictor.", 1);
-        case "small.safetensors" -> TpsTest.predictors(3, 64, "predictor.", 1);
+        case "p.safetensors" -> TokenPredictorTest.predictors(3, 192, "predictor.", 1);
+        case "p4.safetensors" -> TokenPredictorTest.predictors(4, 192, "score_predictor.", 1);
+        case "small.safetensors" -> TokenPredictorTest.predictors(3, 64, "predictor.", 1);
         default -> throw new IOException(path + ": no such file");
     };
 
