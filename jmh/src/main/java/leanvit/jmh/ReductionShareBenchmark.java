@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import leanvit.kernels.HeadMax;
 import leanvit.kernels.HeadMean;
-import leanvit.reducers.LayerTokens;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Need;
 import leanvit.reducers.Reducers;
+import leanvit.reducers.TokenHost;
 import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.Inference;
@@ -47,7 +47,7 @@ public class ReductionShareBenchmark extends KernelBenchmark {
     private float[] out;
     private float[] sizes;
     private float[] mergedSizes;
-    private final LayerTokens tokens = new LayerTokens();
+    private final TokenHost tokens = new TokenHost();
     private final TokenMap map = new TokenMap();
 
     @Setup
@@ -92,7 +92,7 @@ public class ReductionShareBenchmark extends KernelBenchmark {
         int n = shape.tokens();
         Arrays.fill(sizes, 1f);
         for (int layer = 0; layer < shape.depth(); layer++) {
-            if (method.reducesAt(layer)) {
+            if (method.reducesAt(shape, layer)) {
                 n = reduce(layer, n);
             }
         }
@@ -128,7 +128,7 @@ public class ReductionShareBenchmark extends KernelBenchmark {
             }
         }
         map.reset(n);
-        method.reduce(tokens, map);
+        method.reduce(tokens.tokens(), map);
         map.apply(in, 0, width, out, 0);
         if (method.tracksSize()) {
             map.applySizes(sizes, 0, mergedSizes, 0);

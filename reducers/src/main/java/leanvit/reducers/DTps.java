@@ -1,6 +1,9 @@
 package leanvit.reducers;
 
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -10,14 +13,14 @@ import java.util.Set;
  * <p>At stage s = 1, 2, ..., before its block:
  * <ol>
  * <li>score of a patch: the log-probability that a learned predictor gives to keeping it ({@link TokenPredictor}, of
- *     DynamicViT; one a stage);
+ *     DynamicViT; one per stage);
  * <li>{@code K = trunc(n0 rho^s)} patches are reserved, by falling score, n0 being the <em>initial</em> count;
  * <li>every other patch is blended into the reserved one most like it ({@link Squeeze}).
  * </ol>
  *
  * <p>Prefix tokens are neither scored nor squeezed. At least one patch stays. Ties: lower index first. NaN never wins.
  */
-public final class DTps implements TokenReducer {
+public final class DTps implements ScheduledReducer {
 
     private final Schedule.KeepOfInitial schedule;
     private final List<TokenPredictor> predictors;
@@ -27,17 +30,17 @@ public final class DTps implements TokenReducer {
      * Creates the method.
      *
      * @param schedule   stages and what they keep
-     * @param predictors one a stage, all of one width
+     * @param predictors one per stage, all of one width
      * @param file       where the predictors are from, for {@link #spec()}
-     * @throws InvalidSpecException where the predictors are not one a stage or differ in width
+     * @throws InvalidSpecException where the predictors are not one per stage or differ in width
      */
     public DTps(Schedule.KeepOfInitial schedule, List<TokenPredictor> predictors, String file) {
         this.schedule = schedule;
         this.predictors = List.copyOf(predictors);
         this.file = file;
-        if (predictors.size() != schedule.layers().size()) {
+        if (predictors.size() != schedule.stages().count()) {
             throw new InvalidSpecException(file + " has " + predictors.size() + " predictors for "
-                    + schedule.layers().size() + " layers: one a layer is needed");
+                    + schedule.stages().count() + " layers: one per layer is needed");
         }
         for (TokenPredictor predictor : predictors) {
             if (predictor.width() != predictors.get(0).width()) {
@@ -47,14 +50,41 @@ public final class DTps implements TokenReducer {
         }
     }
 
+    /**
+     * Reads the predictors of all stages from a file ({@link TokenPredictor#fromTensors}).
+     *
+     * @param file  the file, as {@code files} takes it
+     * @param files reads it
+     * @throws InvalidSpecException naming the tensor that misses or has another shape
+     * @throws IOException          where the file cannot be read
+     */
+    public static DTps read(Schedule.KeepOfInitial schedule, String file, TensorFiles files) throws IOException {
+        Map<String, TensorFiles.Tensor> tensors = files.read(file);
+        List<TokenPredictor> predictors = new ArrayList<>();
+        while (predictors.isEmpty() || TokenPredictor.isIn(tensors, predictors.size())) {
+            predictors.add(TokenPredictor.fromTensors(tensors, predictors.size(), file));
+        }
+        return new DTps(schedule, predictors, file);
+    }
+
+    @Override
+    public Schedule.KeepOfInitial schedule() {
+        return schedule;
+    }
+
+    /** Returns the predictors, one per stage. */
+    public List<TokenPredictor> predictors() {
+        return predictors;
+    }
+
     @Override
     public String spec() {
-        return "dtps:" + schedule.spec() + ",predictors=" + file;
+        return "dtps:" + schedule.spec() + ",predictors=" + Settings.quote(file);
     }
 
     @Override
     public void check(ModelShape model) {
-        schedule.check(spec(), model);
+        ScheduledReducer.super.check(model);
         int width = predictors.get(0).width();
         if (width != model.width()) {
             throw new InvalidSpecException(spec() + ": the predictors are for tokens of width " + width
@@ -68,11 +98,6 @@ public final class DTps implements TokenReducer {
     }
 
     @Override
-    public boolean reducesAt(int layer) {
-        return schedule.removesAt(layer);
-    }
-
-    @Override
     public Set<Need> needs() {
         return Set.of();
     }
@@ -80,20 +105,16 @@ public final class DTps implements TokenReducer {
     @Override
     public long macs(ModelShape model, int before, int after) {
         // Where nothing goes, the predictor does not run.
-        return before == after ? 0 : predictors.get(0).macs(before - model.prefix()) + Squeeze.macs(model, before, after);
+        return before == after ? 0
+                : predictors.get(0).macs(before - model.prefix()) + Squeeze.macs(model, before, after);
     }
 
     @Override
-    public void reduce(LayerTokens tokens, TokenMap map) {
+    public void remove(LayerTokens tokens, int removed, TokenMap map) {
         int prefix = tokens.prefix();
-        int patches = tokens.count() - prefix;
-        int removed = Math.min(schedule.removed(tokens.model(), tokens.layer(), patches), patches - 1);
-        if (removed <= 0) {
-            map.identity(tokens.count());
-            return;
-        }
-        TokenPredictor predictor = predictors.get(Schedules.indexOf(schedule.layers(), tokens.layer()));
-        float[] scores = tokens.scratch().floats(3, tokens.count());
+        int patches = tokens.patches();
+        TokenPredictor predictor = predictors.get(schedule.stages().indexOf(tokens.model(), tokens.layer()));
+        float[] scores = tokens.scratch().floats(tokens.count());
         predictor.keepLogProbabilities(
                 tokens.rows(), tokens.rowOffset(prefix), patches, scores, prefix, tokens.scratch());
         int[] order = Ranking.descending(tokens, scores);
@@ -101,5 +122,46 @@ public final class DTps implements TokenReducer {
         map.keepRange(0, prefix);
         Squeeze.squeeze(tokens.rows(), tokens.rowOffset(0), width, width, order, patches - removed, patches, map,
                 tokens.scratch());
+    }
+
+    /** {@code dtps:keep=0.7,predictors=FILE}. */
+    public static final class Method implements ReducerMethod {
+
+        @Override
+        public String name() {
+            return "dtps";
+        }
+
+        @Override
+        public List<Key> keys() {
+            return List.of(
+                    new Key("keep", "share of the initial patches that stay: one rate, of which stage s keeps the s-th "
+                            + "power, or one share per layer", ""),
+                    new Key("layers", "blocks before which patches go",
+                            "the quarters of the depth, 3/6/9 of 12 blocks"),
+                    new Key("predictors", "file of the learned predictors, one per layer", ""));
+        }
+
+        @Override
+        public String summary() {
+            return "dTPS: the tokens that a small learned network finds unimportant are merged into the most similar "
+                    + "of the others.";
+        }
+
+        @Override
+        public String example() {
+            return "dtps:keep=0.7,layers=3/6/9,predictors=FILE.safetensors";
+        }
+
+        @Override
+        public TokenReducer parse(Settings settings, TensorFiles files) throws IOException {
+            Schedule.KeepOfInitial schedule = Schedule.keepOfInitial(settings.numbers("keep"), settings.stages());
+            return read(schedule, settings.text("predictors"), files);
+        }
+
+        @Override
+        public List<String> usual(ModelShape model) {
+            return List.of();
+        }
     }
 }

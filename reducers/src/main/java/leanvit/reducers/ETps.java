@@ -1,5 +1,6 @@
 package leanvit.reducers;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -17,24 +18,13 @@ import java.util.Set;
  *
  * @param schedule how many patches go in which block; in the paper {@link Schedule#keepOfCurrent}
  */
-public record ETps(Schedule schedule) implements TokenReducer {
+public record ETps(Schedule schedule) implements ScheduledReducer {
 
     private static final Set<Need> NEEDS = Set.of(Need.CLASS_ATTENTION);
 
     @Override
     public String spec() {
         return "etps:" + schedule.spec();
-    }
-
-    @Override
-    public void check(ModelShape model) {
-        schedule.check(spec(), model);
-        Ranking.requireClassToken(spec(), model);
-    }
-
-    @Override
-    public boolean reducesAt(int layer) {
-        return schedule.removesAt(layer);
     }
 
     @Override
@@ -48,17 +38,49 @@ public record ETps(Schedule schedule) implements TokenReducer {
     }
 
     @Override
-    public void reduce(LayerTokens tokens, TokenMap map) {
-        int patches = tokens.count() - tokens.prefix();
-        int removed = Math.min(schedule.removed(tokens.model(), tokens.layer(), patches), patches - 1);
-        if (removed <= 0) {
-            map.identity(tokens.count());
-            return;
-        }
+    public void remove(LayerTokens tokens, int removed, TokenMap map) {
+        int patches = tokens.patches();
         int kept = patches - removed;
         int[] order = Ranking.split(tokens, tokens.classAttention(), kept);
         int width = tokens.model().width();
         map.keepRange(0, tokens.prefix());
         Squeeze.squeeze(tokens.rows(), tokens.rowOffset(0), width, width, order, kept, patches, map, tokens.scratch());
+    }
+
+    /** {@code etps:keep=0.7}. */
+    public static final class Method implements ReducerMethod {
+
+        @Override
+        public String name() {
+            return "etps";
+        }
+
+        @Override
+        public List<Key> keys() {
+            return List.of(
+                    new Key("keep", "share of the present patches that stay: one number, or one per layer", ""),
+                    new Key("layers", "blocks in which patches go", "the quarters of the depth, 3/6/9 of 12 blocks"));
+        }
+
+        @Override
+        public String summary() {
+            return "eTPS: the tokens that the class token looks at least are merged into the most similar of "
+                    + "the others.";
+        }
+
+        @Override
+        public String example() {
+            return "etps:keep=0.7,layers=3/6/9";
+        }
+
+        @Override
+        public TokenReducer parse(Settings settings, TensorFiles files) {
+            return new ETps(Schedule.keepOfCurrent(settings.numbers("keep"), settings.stages()));
+        }
+
+        @Override
+        public List<String> usual(ModelShape model) {
+            return List.of("etps:keep=0.7,layers=" + Schedules.joined(Stages.quartersOf(model.depth())));
+        }
     }
 }

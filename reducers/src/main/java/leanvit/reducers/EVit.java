@@ -1,5 +1,6 @@
 package leanvit.reducers;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -21,24 +22,13 @@ import java.util.Set;
  * @param schedule how many patches go in which block; in the paper {@link Schedule#keepOfCurrent}
  * @param fuse     whether the others become one token
  */
-public record EVit(Schedule schedule, boolean fuse) implements TokenReducer {
+public record EVit(Schedule schedule, boolean fuse) implements ScheduledReducer {
 
     private static final Set<Need> NEEDS = Set.of(Need.CLASS_ATTENTION);
 
     @Override
     public String spec() {
         return "evit:" + schedule.spec() + (fuse ? "" : ",fuse=off");
-    }
-
-    @Override
-    public void check(ModelShape model) {
-        schedule.check(spec(), model);
-        Ranking.requireClassToken(spec(), model);
-    }
-
-    @Override
-    public boolean reducesAt(int layer) {
-        return schedule.removesAt(layer);
     }
 
     @Override
@@ -52,13 +42,8 @@ public record EVit(Schedule schedule, boolean fuse) implements TokenReducer {
     }
 
     @Override
-    public void reduce(LayerTokens tokens, TokenMap map) {
-        int patches = tokens.count() - tokens.prefix();
-        int removed = Math.min(schedule.removed(tokens.model(), tokens.layer(), patches), patches - 1);
-        if (removed <= 0) {
-            map.identity(tokens.count());
-            return;
-        }
+    public void remove(LayerTokens tokens, int removed, TokenMap map) {
+        int patches = tokens.patches();
         float[] attention = tokens.classAttention();
         int kept = patches - removed;
         int[] order = Ranking.split(tokens, attention, kept);
@@ -75,6 +60,50 @@ public record EVit(Schedule schedule, boolean fuse) implements TokenReducer {
             } else {
                 map.drop(order[i]);
             }
+        }
+    }
+
+    /** {@code evit:keep=0.7}. */
+    public static final class Method implements ReducerMethod {
+
+        @Override
+        public String name() {
+            return "evit";
+        }
+
+        @Override
+        public List<Key> keys() {
+            return List.of(
+                    new Key("keep", "share of the present patches that stay: one number, or one per layer", ""),
+                    new Key("layers", "blocks in which patches go", "the quarters of the depth, 3/6/9 of 12 blocks"),
+                    new Key("fuse", "whether the others become one token, on or off", "on"));
+        }
+
+        @Override
+        public String summary() {
+            return "EViT: the tokens that the class token looks at least are fused into one extra token.";
+        }
+
+        @Override
+        public String example() {
+            return "evit:keep=0.7,layers=3/6/9";
+        }
+
+        @Override
+        public TokenReducer parse(Settings settings, TensorFiles files) {
+            return new EVit(Schedule.keepOfCurrent(settings.numbers("keep"), settings.stages()),
+                    settings.onOff("fuse", true));
+        }
+
+        @Override
+        public String describe(Settings settings) {
+            return settings.onOff("fuse", true) ? summary()
+                    : "EViT: the tokens that the class token looks at least are dropped.";
+        }
+
+        @Override
+        public List<String> usual(ModelShape model) {
+            return List.of("evit:keep=0.7,layers=" + Schedules.joined(Stages.quartersOf(model.depth())));
         }
     }
 }

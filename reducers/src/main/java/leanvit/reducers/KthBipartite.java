@@ -20,9 +20,9 @@ public final class KthBipartite {
      * Matches the tokens of one image.
      *
      * @param metric  rows [n, width] to compare, {@code stride} apart from {@code offset}
-     * @param k       tokens a group, 1 to n; 1 merges nothing
+     * @param k       tokens per group, 1 to n; 1 merges nothing
      * @param map     filled here, from n inputs to n / k outputs
-     * @param scratch integer slots 0 and 2, float slots 0 and 1 are used
+     * @param scratch what is taken from it is released before the return
      * @throws IllegalArgumentException where k is not 1 to n
      */
     public static void match(float[] metric, int offset, int stride, int n, int width, int k, TokenMap map,
@@ -32,7 +32,8 @@ public final class KthBipartite {
         }
         int groups = n / k;
         int sources = groups * (k - 1);
-        int[] order = scratch.ints(0, groups * k);
+        int mark = scratch.mark();
+        int[] order = scratch.ints(groups * k);
         for (int i = 0; i < groups * k; i++) {
             int group = i / k;
             int place = i % k;
@@ -43,5 +44,6 @@ public final class KthBipartite {
         for (int i = groups * k; i < n; i++) {
             map.drop(i);
         }
+        scratch.release(mark);
     }
 }

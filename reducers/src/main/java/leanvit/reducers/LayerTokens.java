@@ -6,9 +6,15 @@ package leanvit.reducers;
  * {@link TokenReducer#reduce} returns. Score arrays start at index 0 and hold {@link #count()} values; they may be
  * longer.
  *
- * <p>Not thread-safe: the host uses one instance a thread.
+ * <p>What a reducer did not declare is not there: a score without its {@link Need}, sizes without
+ * {@link TokenReducer#tracksSize()}, rows without {@link TokenReducer#readsRows()} throw
+ * {@link IllegalStateException}. The host's side, which fills this, is {@link TokenHost}.
+ *
+ * <p>Not thread-safe: a host uses one instance per thread.
  */
 public final class LayerTokens {
+
+    private static final int SIZES = 1 << 31;
 
     private ModelShape model;
     private int layer;
@@ -16,53 +22,44 @@ public final class LayerTokens {
     private float[] rows;
     private int rowsOffset;
     private float[] sizes = {};
-    private float[] meanKey = {};
-    private float[] classAttention = {};
-    private float[] columnAttention = {};
-    private float[] headMaxAttention = {};
-    private float[] headMaxValue = {};
-    private float batchHeadMaxPeak;
+    private final float[][] scores = new float[Need.COUNT][0];
+    /** A bit for each need that was prepared since the last reset, and {@link #SIZES}. */
+    private int present;
     private final Scratch scratch = new Scratch();
 
-    /**
-     * Points this view at an image. The score arrays keep their contents; the host fills them through
-     * {@link #prepare(Need)} and {@link #prepareSizes()} afterwards.
-     *
-     * @param rows   token rows, {@code count} x {@code model.width()}, contiguous; null where the reducer may not read them
-     * @param offset index of the first row's first channel
-     */
-    public void reset(ModelShape model, int layer, int count, float[] rows, int offset) {
+    LayerTokens() {
+    }
+
+    void reset(ModelShape model, int layer, int count, float[] rows, int offset) {
         this.model = model;
         this.layer = layer;
         this.count = count;
         this.rows = rows;
         this.rowsOffset = offset;
-        this.batchHeadMaxPeak = Float.NaN;
+        present = 0;
+        scratch.release(0);
     }
 
-    /** Returns the array, with room for the present count, that the host fills for {@code need}. */
-    public float[] prepare(Need need) {
-        return switch (need) {
-            case MEAN_KEY -> meanKey = grown(meanKey, count * model.headDim());
-            case CLASS_ATTENTION -> classAttention = grown(classAttention, count);
-            case COLUMN_ATTENTION -> columnAttention = grown(columnAttention, count);
-            case HEAD_MAX_ATTENTION -> headMaxAttention = grown(headMaxAttention, count);
-            case HEAD_MAX_VALUE -> headMaxValue = grown(headMaxValue, count);
-        };
+    float[] prepare(Need need) {
+        int length = need == Need.MEAN_KEY ? Math.multiplyExact(count, model.headDim()) : count;
+        present |= 1 << need.ordinal();
+        return scores[need.ordinal()] = grown(scores[need.ordinal()], length);
     }
 
-    /** Returns the array, with room for the present count, that the host fills with the tokens' sizes. */
-    public float[] prepareSizes() {
+    float[] prepareSizes() {
+        present |= SIZES;
         return sizes = grown(sizes, count);
-    }
-
-    /** Tells the largest {@link #headMaxAttention()} of any image in the batch. */
-    public void batchHeadMaxPeak(float peak) {
-        this.batchHeadMaxPeak = peak;
     }
 
     private static float[] grown(float[] array, int length) {
         return array.length >= length ? array : new float[length + length / 4];
+    }
+
+    private float[] score(Need need) {
+        if ((present & 1 << need.ordinal()) == 0) {
+            throw new IllegalStateException("the reducer reads " + need + ", which its needs() do not ask for");
+        }
+        return scores[need.ordinal()];
     }
 
     /** Returns the model's shape. */
@@ -85,10 +82,15 @@ public final class LayerTokens {
         return model.prefix();
     }
 
+    /** Returns how many patch tokens the image has now, N - P. */
+    public int patches() {
+        return count - model.prefix();
+    }
+
     /**
      * Returns the array that holds the token rows; row i starts at {@link #rowOffset}{@code (i)} and has C channels.
      *
-     * @throws IllegalStateException where there are none, since the reducer said that it does not read them
+     * @throws IllegalStateException where the reducer said that it does not read them
      */
     public float[] rows() {
         if (rows == null) {
@@ -102,47 +104,65 @@ public final class LayerTokens {
         return rowsOffset + token * model.width();
     }
 
-    /** Returns the size of each token, in patches; filled where {@link TokenReducer#tracksSize()}. */
+    /**
+     * Returns the size of each token, in patches, [N].
+     *
+     * @throws IllegalStateException where the reducer did not declare {@link TokenReducer#tracksSize()}
+     */
     public float[] sizes() {
+        if ((present & SIZES) == 0) {
+            throw new IllegalStateException("the reducer reads sizes, but its tracksSize() is false");
+        }
         return sizes;
     }
 
     /**
-     * Returns the keys averaged over heads, [N, headDim], unscaled; filled where {@link Need#MEAN_KEY} was asked for.
+     * Returns the keys averaged over heads, [N, headDim], unscaled.
+     *
+     * @throws IllegalStateException without {@link Need#MEAN_KEY}
      */
     public float[] meanKey() {
-        return meanKey;
+        return score(Need.MEAN_KEY);
     }
 
-    /** Returns how much the class token attends to each token, mean over heads, [N]. */
+    /**
+     * Returns how much the class token attends to each token, mean over heads, [N].
+     *
+     * @throws IllegalStateException without {@link Need#CLASS_ATTENTION}
+     */
     public float[] classAttention() {
-        return classAttention;
+        return score(Need.CLASS_ATTENTION);
     }
 
-    /** Returns how much each token is attended to, mean over heads and all queries, [N]; sums to 1. */
+    /**
+     * Returns how much each token is attended to, mean over heads and all queries, [N]; sums to 1.
+     *
+     * @throws IllegalStateException without {@link Need#COLUMN_ATTENTION}
+     */
     public float[] columnAttention() {
-        return columnAttention;
+        return score(Need.COLUMN_ATTENTION);
     }
 
     /**
      * Returns, for each patch token, the sum over patch queries of the attention's maximum over heads, [N]; 0 for the
      * prefix.
+     *
+     * @throws IllegalStateException without {@link Need#HEAD_MAX_ATTENTION}
      */
     public float[] headMaxAttention() {
-        return headMaxAttention;
+        return score(Need.HEAD_MAX_ATTENTION);
     }
 
-    /** Returns the sum over a head's features of the values' maximum over heads, [N]. */
+    /**
+     * Returns the sum over a head's features of the values' maximum over heads, [N].
+     *
+     * @throws IllegalStateException without {@link Need#HEAD_MAX_VALUE}
+     */
     public float[] headMaxValue() {
-        return headMaxValue;
+        return score(Need.HEAD_MAX_VALUE);
     }
 
-    /** Returns the largest {@link #headMaxAttention()} of any image in the batch (for POMT's upstream form alone). */
-    public float batchHeadMaxPeak() {
-        return batchHeadMaxPeak;
-    }
-
-    /** Returns reusable arrays for this thread. */
+    /** Returns arrays to work in; all that a reducer takes is taken back once it has decided on this image. */
     public Scratch scratch() {
         return scratch;
     }

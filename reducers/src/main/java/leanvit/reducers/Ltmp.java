@@ -1,7 +1,9 @@
 package leanvit.reducers;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import leanvit.kernels.BipartiteMatching;
@@ -22,8 +24,8 @@ import leanvit.kernels.BipartiteMatching;
  * </ol>
  *
  * <p>Both comparisons are strict. How many tokens go depends on the image. Output order: prefix, unmerged even
- * positions, odd positions; in a block without a merge threshold, or with one of 1, the order is unchanged. Without merging
- * tokens have no sizes.
+ * positions, odd positions; in a block without a merge threshold, or with one of 1, the order is unchanged. Without
+ * merging tokens have no sizes.
  *
  * <p>Prefix tokens have infinite importance, and neither merge nor are merged into. Cosines are clamped to 1, so that a
  * merge threshold of 1 never merges; a prune threshold of 0 keeps all that is attended to at all. Ties: lower index.
@@ -33,7 +35,7 @@ public final class Ltmp implements TokenReducer {
 
     private static final int UNMERGED = -1;
 
-    /** One threshold a block, or one for all; null where there is no merging, or no pruning. */
+    /** One threshold per block, or one for all; null where there is no merging, or no pruning. */
     private final float[] merge;
     private final float[] prune;
     /** Where the thresholds are from, or null. */
@@ -60,8 +62,8 @@ public final class Ltmp implements TokenReducer {
     /**
      * Merges and then prunes.
      *
-     * @param merge one merge threshold a block, or one for all; each from -1 to 1
-     * @param prune one prune threshold a block, or one for all; each from 0 to 1
+     * @param merge one merge threshold per block, or one for all; each from -1 to 1
+     * @param prune one prune threshold per block, or one for all; each from 0 to 1
      * @throws InvalidSpecException naming the threshold that is not a number in its range
      */
     public static Ltmp of(float[] merge, float[] prune) {
@@ -83,7 +85,7 @@ public final class Ltmp implements TokenReducer {
      *
      * @param tensors the file's tensors by name
      * @param file    its name, for messages and {@link #spec()}
-     * @throws InvalidSpecException naming the tensor that is not one value in its range a block
+     * @throws InvalidSpecException naming the tensor that is not one value in its range per block
      */
     public static Ltmp fromTensors(Map<String, TensorFiles.Tensor> tensors, String file) {
         float[] merge = thresholds(tensors, "merge", file);
@@ -94,6 +96,28 @@ public final class Ltmp implements TokenReducer {
         return new Ltmp(merge, prune, file);
     }
 
+    /**
+     * Reads thresholds from a file ({@link #fromTensors}).
+     *
+     * @param file  the file, as {@code files} takes it
+     * @param files reads it
+     * @throws InvalidSpecException naming the tensor that is not one value in its range per block
+     * @throws IOException          where the file cannot be read
+     */
+    public static Ltmp read(String file, TensorFiles files) throws IOException {
+        return fromTensors(files.read(file), file);
+    }
+
+    /** Returns the merge thresholds, one per block or one for all; empty where nothing merges. A copy. */
+    public float[] mergeThresholds() {
+        return merge == null ? new float[0] : merge.clone();
+    }
+
+    /** Returns the prune thresholds, one per block or one for all; empty where nothing is pruned. A copy. */
+    public float[] pruneThresholds() {
+        return prune == null ? new float[0] : prune.clone();
+    }
+
     private static float[] thresholds(Map<String, TensorFiles.Tensor> tensors, String name, String file) {
         TensorFiles.Tensor tensor = tensors.get(name);
         if (tensor == null) {
@@ -101,14 +125,14 @@ public final class Ltmp implements TokenReducer {
         }
         if (tensor.shape().length != 1) {
             throw new InvalidSpecException(file + ": tensor " + name + " has shape " + Arrays.toString(tensor.shape())
-                    + ", expected one value a block");
+                    + ", expected one value per block");
         }
         return tensor.values().clone();
     }
 
     private static float[] checked(String key, float[] thresholds, float least) {
         if (thresholds.length == 0) {
-            throw new InvalidSpecException(key + " has no thresholds: one a block is needed");
+            throw new InvalidSpecException(key + " has no thresholds: one per block is needed");
         }
         for (int l = 0; l < thresholds.length; l++) {
             if (!(thresholds[l] >= least && thresholds[l] <= 1)) {
@@ -122,7 +146,7 @@ public final class Ltmp implements TokenReducer {
     @Override
     public String spec() {
         if (file != null) {
-            return "ltmp:thresholds=" + file;
+            return "ltmp:thresholds=" + Settings.quote(file);
         }
         return "ltmp:" + (merge == null ? "" : "merge=" + joined(merge)) + (merge == null || prune == null ? "" : ",")
                 + (prune == null ? "" : "prune=" + joined(prune));
@@ -147,7 +171,7 @@ public final class Ltmp implements TokenReducer {
             return;
         }
         throw new InvalidSpecException("ltmp: " + (file == null ? "" : file + " has ") + thresholds.length + " " + key
-                + " thresholds, but the model has " + model.depth() + " blocks: one a block is needed");
+                + " thresholds, but the model has " + model.depth() + " blocks: one per block is needed");
     }
 
     private static float at(float[] thresholds, int layer) {
@@ -155,7 +179,7 @@ public final class Ltmp implements TokenReducer {
     }
 
     @Override
-    public boolean reducesAt(int layer) {
+    public boolean reducesAt(ModelShape model, int layer) {
         return prune != null || at(merge, layer) < 1;
     }
 
@@ -176,11 +200,13 @@ public final class Ltmp implements TokenReducer {
 
     @Override
     public void reduce(LayerTokens tokens, TokenMap map) {
+        int mark = tokens.scratch().mark();
         float[] importance = importance(tokens);
         if (merge == null || at(merge, tokens.layer()) >= 1) {
             for (int i = 0; i < tokens.count(); i++) {
                 keepImportant(i, importance, tokens, map);
             }
+            tokens.scratch().release(mark);
             return;
         }
         int[] partner = matchSources(tokens, importance);
@@ -197,11 +223,12 @@ public final class Ltmp implements TokenReducer {
             }
         }
         map.weightBySize(tokens.sizes(), 0);
+        tokens.scratch().release(mark);
     }
 
     /** Returns a copy of the scores with NaN as -infinity; anything where there is no pruning. */
     private float[] importance(LayerTokens tokens) {
-        float[] importance = tokens.scratch().floats(2, tokens.count());
+        float[] importance = tokens.scratch().floats(tokens.count());
         if (prune != null) {
             float[] attention = tokens.columnAttention();
             for (int i = 0; i < tokens.count(); i++) {
@@ -220,9 +247,9 @@ public final class Ltmp implements TokenReducer {
         int headDim = tokens.model().headDim();
         int sources = (count + 1) / 2;
         Scratch scratch = tokens.scratch();
-        float[] best = scratch.floats(0, sources);
-        int[] partner = scratch.ints(0, sources);
-        float[] work = scratch.floats(1, BipartiteMatching.alternatingScratch(count, headDim));
+        float[] best = scratch.floats(sources);
+        int[] partner = scratch.ints(sources);
+        float[] work = scratch.floats(BipartiteMatching.alternatingScratch(count, headDim));
         BipartiteMatching.alternating(
                 tokens.meanKey(), 0, headDim, count, headDim, tokens.prefix(), best, partner, work);
         float threshold = at(merge, tokens.layer());
@@ -243,7 +270,7 @@ public final class Ltmp implements TokenReducer {
     private int[] decideUnmerged(LayerTokens tokens, int[] partner, float[] importance, TokenMap map) {
         int count = tokens.count();
         int prefix = tokens.prefix();
-        int[] output = tokens.scratch().ints(1, count);
+        int[] output = tokens.scratch().ints(count);
         map.keepRange(0, prefix);
         for (int source = prefix + prefix % 2; source < count; source += 2) {
             if (partner[source / 2] == UNMERGED) {
@@ -263,5 +290,56 @@ public final class Ltmp implements TokenReducer {
         }
         map.drop(position);
         return TokenMap.DROPPED;
+    }
+
+    /** {@code ltmp:merge=0.9,prune=0.002} and {@code ltmp:thresholds=FILE}. */
+    public static final class Method implements ReducerMethod {
+
+        @Override
+        public String name() {
+            return "ltmp";
+        }
+
+        @Override
+        public List<Key> keys() {
+            return List.of(
+                    new Key("merge", "cosine above which tokens merge: one for all blocks, or one per block",
+                            "no merging"),
+                    new Key("prune", "importance up to which tokens are dropped: one for all blocks, or one per block",
+                            "no pruning"),
+                    new Key("thresholds", "file of the learned thresholds, instead of both", "none"));
+        }
+
+        @Override
+        public String summary() {
+            return "LTMP: in every block, tokens that are similar enough are merged, then those that matter too little "
+                    + "are dropped.";
+        }
+
+        @Override
+        public String example() {
+            return "ltmp:thresholds=FILE.safetensors";
+        }
+
+        @Override
+        public TokenReducer parse(Settings settings, TensorFiles files) throws IOException {
+            if (settings.has("thresholds")) {
+                if (settings.has("merge") || settings.has("prune")) {
+                    throw new InvalidSpecException("thresholds=FILE says merge and prune: give it or them");
+                }
+                return read(settings.text("thresholds"), files);
+            }
+            if (!settings.has("merge") && !settings.has("prune")) {
+                throw new InvalidSpecException("needs merge, prune or thresholds, such as "
+                        + "ltmp:merge=0.9/0.9,prune=0.002/0.002, one value per block, or " + example());
+            }
+            return new Ltmp(settings.has("merge") ? settings.floats("merge") : null,
+                    settings.has("prune") ? settings.floats("prune") : null, null);
+        }
+
+        @Override
+        public List<String> usual(ModelShape model) {
+            return List.of();
+        }
     }
 }

@@ -17,9 +17,10 @@ final class NearestMerge {
      */
     static void match(float[] metric, int offset, int stride, int width, int[] order, int sources, int destinations,
             TokenMap map, Scratch scratch) {
-        float[] best = scratch.floats(0, sources);
-        int[] partner = scratch.ints(2, sources);
-        float[] work = scratch.floats(1, BipartiteMatching.nearestScratch(sources, destinations, width));
+        int mark = scratch.mark();
+        float[] best = scratch.floats(sources);
+        int[] partner = scratch.ints(sources);
+        float[] work = scratch.floats(BipartiteMatching.nearestScratch(sources, destinations, width));
         BipartiteMatching.nearest(metric, offset, stride, width, order, 0, sources, order, sources, destinations,
                 NORM_EPSILON, best, partner, work);
         for (int j = 0; j < destinations; j++) {
@@ -32,5 +33,6 @@ final class NearestMerge {
                 map.drop(order[i]);
             }
         }
+        scratch.release(mark);
     }
 }

@@ -18,5 +18,7 @@ public enum Need {
     HEAD_MAX_ATTENTION,
 
     /** Values, maximum over heads, summed over the head's features: {@link LayerTokens#headMaxValue()}. */
-    HEAD_MAX_VALUE
+    HEAD_MAX_VALUE;
+
+    static final int COUNT = values().length;
 }

@@ -1,5 +1,6 @@
 package leanvit.reducers;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -19,14 +20,14 @@ import java.util.Set;
  * <p>r is clamped so that one patch stays beside the mean; with fewer than three patches nothing happens. Ties: lower
  * index first. NaN never wins: a patch whose score is NaN goes into the mean.
  *
- * <p>{@code upstream} does as the authors' program: T is N - r - 2 whatever P, nothing happens where T is not above P,
- * and a is divided by the largest value of the whole <em>batch</em>, so that an image's result depends on its
- * neighbours.
+ * <p>{@code upstream} counts as the authors' program: T is N - r - 2 whatever P, and nothing happens where T is not
+ * above P. (That program also divides a by the largest value of the whole <em>batch</em>, so that an image's result
+ * depends on its neighbours. Here it is the image's own in either form.)
  *
- * @param schedule r of each block; in the paper {@link Schedule#oneBlock}
- * @param upstream whether to do as the authors' program
+ * @param schedule r of each block; in the paper one block alone, {@link Schedule#quarterBlock}
+ * @param upstream whether to count as the authors' program
  */
-public record Pomt(Schedule schedule, boolean upstream) implements TokenReducer {
+public record Pomt(Schedule schedule, boolean upstream) implements ScheduledReducer {
 
     private static final Set<Need> NEEDS = Set.of(Need.HEAD_MAX_ATTENTION, Need.HEAD_MAX_VALUE);
 
@@ -36,32 +37,21 @@ public record Pomt(Schedule schedule, boolean upstream) implements TokenReducer 
     }
 
     @Override
-    public void check(ModelShape model) {
-        schedule.check(spec(), model);
-    }
-
-    @Override
-    public boolean reducesAt(int layer) {
-        return schedule.removesAt(layer);
-    }
-
-    @Override
     public Set<Need> needs() {
         return NEEDS;
     }
 
     @Override
-    public boolean seesWholeBatch() {
-        return upstream;
+    public boolean readsRows() {
+        return false;
     }
 
     @Override
-    public void reduce(LayerTokens tokens, TokenMap map) {
+    public void remove(LayerTokens tokens, int removed, TokenMap map) {
         int prefix = tokens.prefix();
-        int patches = tokens.count() - prefix;
-        int r = schedule.removed(tokens.model(), tokens.layer(), patches);
-        int kept = kept(tokens.count(), prefix, r);
-        if (r <= 0 || kept < 1 || kept >= patches) {
+        int patches = tokens.patches();
+        int kept = kept(tokens.count(), prefix, removed);
+        if (kept < 1 || kept >= patches) {
             map.identity(tokens.count());
             return;
         }
@@ -80,12 +70,12 @@ public record Pomt(Schedule schedule, boolean upstream) implements TokenReducer 
     /** Returns T, the patches that stay as they are; 0 or less, or all of them, where nothing is to happen. */
     private int kept(int count, int prefix, int r) {
         if (upstream) {
-            long kept = (long) count - r - 2;
-            return kept > prefix ? (int) kept : 0;
+            int kept = count - r - 2;
+            return kept > prefix ? kept : 0;
         }
         int patches = count - prefix;
         // One patch and the mean of two are the least that is left of three.
-        return patches < 3 ? 0 : (int) Math.max(1, (long) patches - r - 1);
+        return patches < 3 ? 0 : Math.max(1, patches - r - 1);
     }
 
     /** Returns m, a value for each token of which the prefix's are not set. */
@@ -93,14 +83,14 @@ public record Pomt(Schedule schedule, boolean upstream) implements TokenReducer 
         int count = tokens.count();
         int prefix = tokens.prefix();
         float[] attention = tokens.headMaxAttention();
-        float peak = upstream ? tokens.batchHeadMaxPeak() : largest(attention, prefix, count);
+        float peak = largest(attention, prefix, count);
         float[] value = tokens.headMaxValue();
         float largestValue = largest(value, 0, count);
         double sum = 0;
         for (int j = 0; j < count; j++) {
             sum += shiftedExp(value[j], largestValue);
         }
-        float[] metric = tokens.scratch().floats(3, count);
+        float[] metric = tokens.scratch().floats(count);
         for (int j = prefix; j < count; j++) {
             float share = peak > 0 ? attention[j] / peak : attention[j];
             metric[j] = Float.isNaN(value[j]) ? Float.NaN : share + (float) (shiftedExp(value[j], largestValue) / sum);
@@ -125,5 +115,46 @@ public record Pomt(Schedule schedule, boolean upstream) implements TokenReducer 
             return 1;
         }
         return Float.isNaN(value) ? 0 : StrictMath.exp((double) value - largest);
+    }
+
+    /** {@code pomt:r=56}. */
+    public static final class Method implements ReducerMethod {
+
+        @Override
+        public String name() {
+            return "pomt";
+        }
+
+        @Override
+        public List<Key> keys() {
+            return List.of(
+                    new Key("r", "tokens to prune", ""),
+                    new Key("layer", "the block in which they go", "a quarter of the depth, 3 of 12 blocks"),
+                    new Key("upstream", "whether to count tokens as the authors' program does, on or off", "off"));
+        }
+
+        @Override
+        public String summary() {
+            return "POMT: in one block, the tokens that matter least are all averaged into one extra token.";
+        }
+
+        @Override
+        public String example() {
+            return "pomt:r=56,layer=3";
+        }
+
+        @Override
+        public TokenReducer parse(Settings settings, TensorFiles files) {
+            int r = settings.whole("r");
+            Schedule schedule = settings.has("layer") ? Schedule.oneBlock(r, settings.whole("layer"))
+                    : Schedule.quarterBlock(r);
+            return new Pomt(schedule, settings.onOff("upstream", false));
+        }
+
+        /** r = 56 for 196 patches, in this proportion for others. */
+        @Override
+        public List<String> usual(ModelShape model) {
+            return List.of("pomt:r=" + 2 * model.patches() / 7 + ",layer=" + model.depth() / 4);
+        }
     }
 }

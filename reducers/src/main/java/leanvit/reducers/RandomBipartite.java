@@ -22,7 +22,7 @@ public final class RandomBipartite {
      * @param r       tokens to merge, at least 0; clamped to n - 1
      * @param random  gives the permutation; the same state gives the same one
      * @param map     filled here, from n inputs to n - r outputs; the identity where nothing merges
-     * @param scratch integer slots 0 and 2, float slots 0 and 1 are used
+     * @param scratch what is taken from it is released before the return
      * @throws IllegalArgumentException where r is below 0
      */
     public static void match(float[] metric, int offset, int stride, int n, int width, int r, RandomGenerator random,
@@ -35,7 +35,8 @@ public final class RandomBipartite {
             map.identity(n);
             return;
         }
-        int[] order = scratch.ints(0, n);
+        int mark = scratch.mark();
+        int[] order = scratch.ints(n);
         for (int i = 0; i < n; i++) {
             int j = random.nextInt(i + 1);
             order[i] = order[j];
@@ -43,5 +44,6 @@ public final class RandomBipartite {
         }
         map.reset(n);
         NearestMerge.match(metric, offset, stride, width, order, sources, n - sources, map, scratch);
+        scratch.release(mark);
     }
 }

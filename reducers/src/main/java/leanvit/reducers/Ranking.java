@@ -5,8 +5,7 @@ import leanvit.kernels.ArgSort;
 
 /**
  * The patches of one image by score: higher first, ties by lower index, NaN last. Results are token positions (the
- * prefix counted, but never in them) in integer slot 0 of the image's scratch; integer slot 1 and long slot 0 are used
- * on the way.
+ * prefix counted, but never in them) in an array of the image's scratch, which the caller releases.
  */
 final class Ranking {
 
@@ -20,8 +19,11 @@ final class Ranking {
     static int[] descending(LayerTokens tokens, float[] scores) {
         int prefix = tokens.prefix();
         int patches = tokens.count() - prefix;
-        int[] order = tokens.scratch().ints(0, patches);
-        ArgSort.descending(scores, prefix, patches, order, 0, tokens.scratch().longs(0, patches));
+        Scratch scratch = tokens.scratch();
+        int[] order = scratch.ints(patches);
+        int mark = scratch.mark();
+        ArgSort.descending(scores, prefix, patches, order, 0, scratch.longs(patches));
+        scratch.release(mark);
         for (int i = 0; i < patches; i++) {
             order[i] += prefix;
         }
@@ -32,9 +34,11 @@ final class Ranking {
     static int[] split(LayerTokens tokens, float[] scores, int kept) {
         int prefix = tokens.prefix();
         int patches = tokens.count() - prefix;
-        int[] order = tokens.scratch().ints(0, patches);
-        ArgSort.topK(scores, prefix, patches, kept, order, 0, tokens.scratch().longs(0, patches));
-        int[] isKept = tokens.scratch().ints(1, tokens.count());
+        Scratch scratch = tokens.scratch();
+        int[] order = scratch.ints(patches);
+        int mark = scratch.mark();
+        ArgSort.topK(scores, prefix, patches, kept, order, 0, scratch.longs(patches));
+        int[] isKept = scratch.ints(tokens.count());
         Arrays.fill(isKept, prefix, tokens.count(), 0);
         for (int i = 0; i < kept; i++) {
             order[i] += prefix;
@@ -46,14 +50,7 @@ final class Ranking {
                 order[next++] = position;
             }
         }
+        scratch.release(mark);
         return order;
-    }
-
-    /** Refuses a model without the class token whose attention gives the scores. */
-    static void requireClassToken(String reducer, ModelShape model) {
-        if (model.prefix() < 1) {
-            throw new InvalidSpecException(reducer + ": scores patches by the class token's attention, "
-                    + "but the model has no class token");
-        }
     }
 }

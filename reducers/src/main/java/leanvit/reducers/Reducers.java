@@ -4,35 +4,40 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Makes reducers from a SPEC, one text for the library and the command line:
+ * Makes reducers from a SPEC, one text for the library and the command line: a method's name and, after a colon, its
+ * settings, {@code tome:r=16,inflect=-1}. The methods that {@link #methods()} lists say which names and keys there are;
+ * a user's own are among them once they are registered ({@link ReducerMethod}).
  *
- * <pre>
- * none
- * tome:r=8  tome:r=16,inflect=-1  tome:r=8/8/4/0                    prop=off: no proportional attention
- * ltmp:merge=0.9/0.88/...,prune=0.002/...  ltmp:thresholds=FILE     merge or prune may be left out
- * etps:keep=0.7,layers=3/6/9
- * dtps:keep=0.7,layers=3/6/9,predictors=FILE
- * evit:keep=0.7,layers=3/6/9                                        fuse=off: no fused token
- * topk:keep=0.7,layers=3/6/9  topk:r=8  topk:r=8/8/4/0
- * pomt:r=56,layer=3                                                 upstream=on: as the authors' program
- * </pre>
- *
- * <p>Lists are written with {@code /}, blocks count from 0. A list of r holds block by block and is 0 after its end.
- * {@code layers} is 3/6/9 and {@code layer} is 3 where they are left out, as in the papers. {@code keep} is one rate or
- * one a layer: of the initial patches and cumulative for dtps and topk ({@link Schedule#keepOfInitial}), of the present
- * ones for etps and evit ({@link Schedule#keepOfCurrent}). One LTMP threshold stands for all blocks.
+ * <p>Lists are written with {@code /}, blocks count from 0. A value with a comma or a semicolon in it stands in double
+ * quotes, {@code ltmp:thresholds="a,b.safetensors"}; {@code ""} in it is one quote.
  *
  * <p>What depends on the model (its depth, its width, a class token) is checked by {@link TokenReducer#check}.
+ *
+ * <p>Safe for any number of threads.
  */
 public final class Reducers {
 
-    private static final List<String> NAMES = List.of("none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt");
-    private static final int POMT_LAYER = 3;
+    private static final TensorFiles NO_FILES = path -> {
+        throw new InvalidSpecException("file " + InvalidSpecException.quote(path)
+                + " cannot be read here: this needs parse(spec, files)");
+    };
 
     private Reducers() {
+    }
+
+    /** Returns the methods that this thread sees: the library's own, then those of users' jars. */
+    public static List<ReducerMethod> methods() {
+        return Methods.visible().all();
+    }
+
+    /**
+     * Returns a line for each registered method that cannot be used, such as one whose class misses or whose name is
+     * another's too. Normally there is none. The other methods work all the same.
+     */
+    public static List<String> problems() {
+        return Methods.visible().problems();
     }
 
     /**
@@ -42,10 +47,7 @@ public final class Reducers {
      */
     public static TokenReducer parse(String spec) {
         try {
-            return parse(spec, path -> {
-                throw new InvalidSpecException("file " + InvalidSpecException.quote(path)
-                        + " cannot be read here: this needs parse(spec, files)");
-            });
+            return parse(spec, NO_FILES);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
@@ -60,18 +62,31 @@ public final class Reducers {
      * @throws IOException          where the file cannot be read
      */
     public static TokenReducer parse(String spec, TensorFiles files) throws IOException {
-        int colon = spec.indexOf(':');
-        String name = (colon < 0 ? spec : spec.substring(0, colon)).trim();
-        if (!NAMES.contains(name)) {
-            throw new InvalidSpecException("unknown reducer " + InvalidSpecException.quote(name) + ", known are "
-                    + String.join(", ", NAMES));
-        }
+        ReducerMethod method = Methods.visible().named(Methods.nameOf(spec));
         try {
-            SpecText settings = colon < 0 ? SpecText.empty() : SpecText.of(spec.substring(colon + 1).trim());
-            return make(name, settings, files);
-        } catch (InvalidSpecException problem) {
-            throw new InvalidSpecException(name + ": " + problem.getMessage());
+            TokenReducer reducer = method.parse(Settings.of(Methods.settingsOf(spec), method), files);
+            requireReadable(reducer, method);
+            return reducer;
+        } catch (IllegalArgumentException problem) {
+            throw new InvalidSpecException(method.name() + ": " + problem.getMessage());
         }
+    }
+
+    /** Holds a method to its promise, as far as that can be seen without its files. */
+    private static void requireReadable(TokenReducer reducer, ReducerMethod method) {
+        String spec = reducer.spec();
+        String name = method.name();
+        try {
+            if (Methods.nameOf(spec).equals(name)) {
+                Settings.of(Methods.settingsOf(spec), method);
+                return;
+            }
+        } catch (InvalidSpecException unreadable) {
+            throw new IllegalArgumentException("its spec() " + InvalidSpecException.quote(spec)
+                    + " does not read back: " + unreadable.getMessage());
+        }
+        throw new IllegalArgumentException("its spec() " + InvalidSpecException.quote(spec)
+                + " does not read back: it begins with another name");
     }
 
     /**
@@ -82,106 +97,43 @@ public final class Reducers {
      */
     public static List<TokenReducer> parseAll(String specs, TensorFiles files) throws IOException {
         List<TokenReducer> reducers = new ArrayList<>();
-        for (String spec : specs.split(";", -1)) {
+        for (String spec : Settings.split(specs, ';')) {
             reducers.add(parse(spec, files));
         }
         return List.copyOf(reducers);
     }
 
-    private static TokenReducer make(String name, SpecText settings, TensorFiles files) throws IOException {
-        return switch (name) {
-            case "none" -> {
-                settings.allow();
-                yield new None();
+    /**
+     * Returns reducers to compare a model with when nobody says which: what each method finds usual, in the order of
+     * {@link #methods()}. What needs a file, or does not fit the model, is left out.
+     */
+    public static List<TokenReducer> usual(ModelShape model) {
+        List<TokenReducer> reducers = new ArrayList<>();
+        for (ReducerMethod method : methods()) {
+            for (String spec : method.usual(model)) {
+                try {
+                    TokenReducer reducer = parse(spec);
+                    reducer.check(model);
+                    reducers.add(reducer);
+                } catch (IllegalArgumentException unfit) {
+                    // It needs a file of learned values, or what this model lacks: a class token, a block.
+                }
             }
-            case "tome" -> {
-                settings.allow("r", "inflect", "prop");
-                yield new ToMe(removals(settings, "tome:r=8"), settings.onOff("prop", true));
-            }
-            case "ltmp" -> ltmp(settings, files);
-            case "etps" -> {
-                settings.allow("keep", "layers");
-                yield new ETps(Schedule.keepOfCurrent(rates(settings, name), layers(settings)));
-            }
-            case "dtps" -> dtps(settings, files);
-            case "evit" -> {
-                settings.allow("keep", "layers", "fuse");
-                yield new EVit(Schedule.keepOfCurrent(rates(settings, name), layers(settings)),
-                        settings.onOff("fuse", true));
-            }
-            case "topk" -> topK(settings);
-            case "pomt" -> {
-                settings.allow("r", "layer", "upstream");
-                int layer = settings.has("layer") ? settings.whole("layer", "") : POMT_LAYER;
-                yield new Pomt(Schedule.oneBlock(settings.whole("r", "pomt:r=56,layer=3"), layer),
-                        settings.onOff("upstream", false));
-            }
-            default -> throw new IllegalStateException(name);
-        };
+        }
+        return reducers;
     }
 
-    private static TokenReducer ltmp(SpecText settings, TensorFiles files) throws IOException {
-        settings.allow("merge", "prune", "thresholds");
-        if (settings.has("thresholds")) {
-            if (settings.has("merge") || settings.has("prune")) {
-                throw new InvalidSpecException("thresholds=FILE says merge and prune: give it or them");
-            }
-            String file = settings.text("thresholds", "");
-            return Ltmp.fromTensors(files.read(file), file);
+    /**
+     * Returns what a reducer does, in a sentence for somebody who never read of its method.
+     *
+     * @param spec its {@link TokenReducer#spec()}; where no method is registered for it, the sentence is a general one
+     */
+    public static String describe(String spec) {
+        try {
+            ReducerMethod method = Methods.visible().named(Methods.nameOf(spec));
+            return method.describe(Settings.of(Methods.settingsOf(spec), method));
+        } catch (IllegalArgumentException unregistered) {
+            return Methods.nameOf(spec) + ": what each block left of the picture's patches.";
         }
-        float[] merge = settings.floats("merge");
-        float[] prune = settings.floats("prune");
-        if (merge == null && prune == null) {
-            throw new InvalidSpecException(
-                    "needs merge, prune or thresholds, such as ltmp:merge=0.9/0.9,prune=0.002/0.002, one value a block,"
-                            + " or ltmp:thresholds=FILE.safetensors");
-        }
-        return merge == null ? Ltmp.pruneOnly(prune) : prune == null ? Ltmp.mergeOnly(merge) : Ltmp.of(merge, prune);
-    }
-
-    private static TokenReducer dtps(SpecText settings, TensorFiles files) throws IOException {
-        settings.allow("keep", "layers", "predictors");
-        Schedule.KeepOfInitial schedule = new Schedule.KeepOfInitial(rates(settings, "dtps"), layers(settings));
-        String file = settings.text("predictors", "dtps:keep=0.7,layers=3/6/9,predictors=FILE.safetensors");
-        Map<String, TensorFiles.Tensor> tensors = files.read(file);
-        List<TokenPredictor> predictors = new ArrayList<>();
-        while (predictors.isEmpty() || TokenPredictor.isIn(tensors, predictors.size())) {
-            predictors.add(TokenPredictor.fromTensors(tensors, predictors.size(), file));
-        }
-        return new DTps(schedule, predictors, file);
-    }
-
-    private static TokenReducer topK(SpecText settings) {
-        settings.allow("keep", "layers", "r");
-        if (!settings.has("r")) {
-            if (!settings.has("keep")) {
-                throw new InvalidSpecException("needs keep or r, such as topk:keep=0.7,layers=3/6/9 or topk:r=8");
-            }
-            return new TopK(Schedule.keepOfInitial(rates(settings, "topk"), layers(settings)));
-        }
-        if (settings.has("keep") || settings.has("layers")) {
-            throw new InvalidSpecException(
-                    "r goes without keep and layers: it holds for every block, a list block by block");
-        }
-        return new TopK(removals(settings, "topk:r=8"));
-    }
-
-    private static Schedule removals(SpecText settings, String example) {
-        List<Integer> r = settings.wholes("r", example);
-        if (settings.has("inflect")) {
-            if (r.size() > 1) {
-                throw new InvalidSpecException("inflect goes with one r, not with a list of " + r.size());
-            }
-            return Schedule.inflected(r.get(0), settings.number("inflect", ""));
-        }
-        return r.size() > 1 ? Schedule.perBlock(r) : Schedule.constant(r.get(0));
-    }
-
-    private static List<Double> rates(SpecText settings, String name) {
-        return settings.numbers("keep", name + ":keep=0.7,layers=3/6/9");
-    }
-
-    private static List<Integer> layers(SpecText settings) {
-        return settings.has("layers") ? settings.wholes("layers", "") : Schedule.STAGES;
     }
 }

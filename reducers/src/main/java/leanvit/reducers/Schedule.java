@@ -10,9 +10,6 @@ import java.util.List;
  */
 public sealed interface Schedule {
 
-    /** The blocks in which DynamicViT, EViT and TPS cut a network of 12 blocks. */
-    List<Integer> STAGES = List.of(3, 6, 9);
-
     /**
      * Returns how many patch tokens are to go in a block, at least 0, and possibly more than there are.
      *
@@ -22,8 +19,8 @@ public sealed interface Schedule {
      */
     int removed(ModelShape model, int layer, int patches);
 
-    /** Returns whether any token may go in block {@code layer}. */
-    boolean removesAt(int layer);
+    /** Returns whether any token may go in block {@code layer} of a model. */
+    boolean removesAt(ModelShape model, int layer);
 
     /**
      * Checks this schedule against a model.
@@ -42,12 +39,12 @@ public sealed interface Schedule {
         return new Constant(r);
     }
 
-    /** About r a block, falling or rising linearly over the depth: ToMe's {@code (r, inflect)}. */
+    /** About r per block, falling or rising linearly over the depth: ToMe's {@code (r, inflect)}. */
     static Schedule inflected(int r, double inflect) {
         return new Inflected(r, inflect);
     }
 
-    /** One r a block from block 0 on, and 0 in the blocks after the last one given. */
+    /** One r per block from block 0 on, and 0 in the blocks after the last one given. */
     static Schedule perBlock(List<Integer> r) {
         return new PerBlock(r);
     }
@@ -57,24 +54,39 @@ public sealed interface Schedule {
         return new OneBlock(r, layer);
     }
 
-    /**
-     * At stage s = 1, 2, ... keep a share of the <em>initial</em> patches: rho^s for one rate, or the rate given for s.
-     */
-    static Schedule keepOfInitial(List<Double> rates, List<Integer> layers) {
-        return new KeepOfInitial(rates, layers);
+    /** r in one block alone, at a quarter of the depth: block 3 of 12. */
+    static Schedule quarterBlock(int r) {
+        return new QuarterBlock(r);
     }
 
     /**
-     * At every stage keep a share of the patches that are there <em>now</em>: one rate for all stages or one a stage.
+     * At stage s = 1, 2, ... keep a share of the <em>initial</em> patches: rho^s for one rate, or the rate given for s.
      */
-    static Schedule keepOfCurrent(List<Double> rates, List<Integer> layers) {
-        return new KeepOfCurrent(rates, layers);
+    static KeepOfInitial keepOfInitial(List<Double> rates, Stages stages) {
+        return new KeepOfInitial(rates, stages);
+    }
+
+    /** {@link #keepOfInitial(List, Stages)} in given blocks, at least one. */
+    static KeepOfInitial keepOfInitial(List<Double> rates, List<Integer> layers) {
+        return new KeepOfInitial(rates, Stages.at(layers));
+    }
+
+    /**
+     * At every stage keep a share of the patches that are there <em>now</em>: one rate for all stages or one per stage.
+     */
+    static KeepOfCurrent keepOfCurrent(List<Double> rates, Stages stages) {
+        return new KeepOfCurrent(rates, stages);
+    }
+
+    /** {@link #keepOfCurrent(List, Stages)} in given blocks, at least one. */
+    static KeepOfCurrent keepOfCurrent(List<Double> rates, List<Integer> layers) {
+        return new KeepOfCurrent(rates, Stages.at(layers));
     }
 
     /**
      * The same r in every block.
      *
-     * @param r tokens to remove a block, at least 0
+     * @param r tokens to remove per block, at least 0
      */
     record Constant(int r) implements Schedule {
 
@@ -89,7 +101,7 @@ public sealed interface Schedule {
         }
 
         @Override
-        public boolean removesAt(int layer) {
+        public boolean removesAt(ModelShape model, int layer) {
             return r > 0;
         }
 
@@ -104,7 +116,7 @@ public sealed interface Schedule {
      * {@code trunc(min + i (max - min) / (L - 1))}; in a network of one block, r. -1 falls from 2r to 0, +1 rises from
      * 0 to 2r. Truncation may take a few from the sum: 16, -1 over 12 blocks gives 187, not 192.
      *
-     * @param r       tokens to remove a block in the mean, at least 0
+     * @param r       tokens to remove per block in the mean, at least 0
      * @param inflect the slope, -1 to 1
      */
     record Inflected(int r, double inflect) implements Schedule {
@@ -131,7 +143,7 @@ public sealed interface Schedule {
         }
 
         @Override
-        public boolean removesAt(int layer) {
+        public boolean removesAt(ModelShape model, int layer) {
             return r > 0;
         }
 
@@ -142,7 +154,7 @@ public sealed interface Schedule {
     }
 
     /**
-     * One r a block; 0 in the blocks after the last one given ("merge in the first k blocks alone").
+     * One r per block; 0 in the blocks after the last one given ("merge in the first k blocks alone").
      *
      * @param r tokens to remove in blocks 0, 1, ..., each at least 0; no more of them than the model has blocks
      */
@@ -163,7 +175,7 @@ public sealed interface Schedule {
         }
 
         @Override
-        public boolean removesAt(int layer) {
+        public boolean removesAt(ModelShape model, int layer) {
             return layer < r.size() && r.get(layer) > 0;
         }
 
@@ -202,7 +214,7 @@ public sealed interface Schedule {
         }
 
         @Override
-        public boolean removesAt(int layer) {
+        public boolean removesAt(ModelShape model, int layer) {
             return layer == this.layer && r > 0;
         }
 
@@ -218,20 +230,47 @@ public sealed interface Schedule {
     }
 
     /**
-     * Cumulative keep rates: before or in the s-th of the given blocks, s = 1, 2, ..., {@code trunc(n0 rate_s)} patches
+     * r in one block alone, at a quarter of the depth: block L/4 of L, rounded down.
+     *
+     * @param r tokens to remove, at least 0
+     */
+    record QuarterBlock(int r) implements Schedule {
+
+        /** Checks r. */
+        public QuarterBlock {
+            Schedules.checkRemoval(r);
+        }
+
+        @Override
+        public int removed(ModelShape model, int layer, int patches) {
+            return layer == model.depth() / 4 ? r : 0;
+        }
+
+        @Override
+        public boolean removesAt(ModelShape model, int layer) {
+            return layer == model.depth() / 4 && r > 0;
+        }
+
+        @Override
+        public String spec() {
+            return "r=" + r;
+        }
+    }
+
+    /**
+     * Cumulative keep rates: before or in the block of stage s = 1, 2, ..., {@code trunc(n0 rate_s)} patches
      * stay, n0 the initial count and {@code rate_s = rho^s} for one rate rho, or the s-th of the list. At least one
      * patch stays.
      *
-     * @param rates  one rate, or one a stage and none above the one before; each in (0, 1]
-     * @param layers the stages' blocks, ascending
+     * @param rates  one rate, or one per stage and none above the one before; each in (0, 1]
+     * @param stages where the stages are
      */
-    record KeepOfInitial(List<Double> rates, List<Integer> layers) implements Schedule {
+    record KeepOfInitial(List<Double> rates, Stages stages) implements Schedule {
 
         /** Checks and copies the values. */
         public KeepOfInitial {
             rates = List.copyOf(rates);
-            layers = List.copyOf(layers);
-            Schedules.checkRates(rates, layers);
+            Schedules.checkRates(rates, stages);
             for (int s = 1; s < rates.size(); s++) {
                 if (rates.get(s) > rates.get(s - 1)) {
                     throw new InvalidSpecException("keep=" + Schedules.texts(rates) + " rises at stage " + s
@@ -248,7 +287,7 @@ public sealed interface Schedule {
 
         @Override
         public int removed(ModelShape model, int layer, int patches) {
-            int stage = Schedules.indexOf(layers, layer);
+            int stage = stages.indexOf(model, layer);
             if (stage < 0) {
                 return 0;
             }
@@ -257,36 +296,35 @@ public sealed interface Schedule {
         }
 
         @Override
-        public boolean removesAt(int layer) {
-            int stage = Schedules.indexOf(layers, layer);
+        public boolean removesAt(ModelShape model, int layer) {
+            int stage = stages.indexOf(model, layer);
             return stage >= 0 && rate(stage) < 1;
         }
 
         @Override
         public void check(String reducer, ModelShape model) {
-            Schedules.checkDepth(reducer, layers.get(layers.size() - 1), model);
+            stages.check(reducer, model);
         }
 
         @Override
         public String spec() {
-            return "keep=" + Schedules.texts(rates) + ",layers=" + Schedules.joined(layers);
+            return "keep=" + Schedules.texts(rates) + stages.spec();
         }
     }
 
     /**
-     * Keep rates of the present count: in each of the given blocks {@code ceil(rate n)} of the n patches that are there
+     * Keep rates of the present count: in the block of each stage {@code ceil(rate n)} of the n patches that are there
      * now stay (a fused token of an earlier stage counts as a patch).
      *
-     * @param rates  one rate for all stages, or one a stage; each in (0, 1]
-     * @param layers the stages' blocks, ascending
+     * @param rates  one rate for all stages, or one per stage; each in (0, 1]
+     * @param stages where the stages are
      */
-    record KeepOfCurrent(List<Double> rates, List<Integer> layers) implements Schedule {
+    record KeepOfCurrent(List<Double> rates, Stages stages) implements Schedule {
 
         /** Checks and copies the values. */
         public KeepOfCurrent {
             rates = List.copyOf(rates);
-            layers = List.copyOf(layers);
-            Schedules.checkRates(rates, layers);
+            Schedules.checkRates(rates, stages);
         }
 
         private double rate(int stage) {
@@ -295,24 +333,24 @@ public sealed interface Schedule {
 
         @Override
         public int removed(ModelShape model, int layer, int patches) {
-            int stage = Schedules.indexOf(layers, layer);
+            int stage = stages.indexOf(model, layer);
             return stage < 0 ? 0 : patches - (int) Math.ceil(rate(stage) * patches);
         }
 
         @Override
-        public boolean removesAt(int layer) {
-            int stage = Schedules.indexOf(layers, layer);
+        public boolean removesAt(ModelShape model, int layer) {
+            int stage = stages.indexOf(model, layer);
             return stage >= 0 && rate(stage) < 1;
         }
 
         @Override
         public void check(String reducer, ModelShape model) {
-            Schedules.checkDepth(reducer, layers.get(layers.size() - 1), model);
+            stages.check(reducer, model);
         }
 
         @Override
         public String spec() {
-            return "keep=" + Schedules.texts(rates) + ",layers=" + Schedules.joined(layers);
+            return "keep=" + Schedules.texts(rates) + stages.spec();
         }
     }
 }

@@ -3,7 +3,7 @@ package leanvit.reducers;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What the forms of {@link Schedule} check and write alike. */
+/** Checks and texts that the forms of {@link Schedule} share. */
 final class Schedules {
 
     private Schedules() {
@@ -15,23 +15,19 @@ final class Schedules {
         }
     }
 
-    static void checkRates(List<Double> rates, List<Integer> layers) {
+    static void checkRates(List<Double> rates, Stages stages) {
         for (double rate : rates) {
             if (!(rate > 0 && rate <= 1)) {
                 throw new InvalidSpecException("keep=" + text(rate) + " is not a number above 0 and up to 1");
             }
         }
-        checkLayers(layers);
-        if (rates.size() != 1 && rates.size() != layers.size()) {
-            throw new InvalidSpecException("keep has " + rates.size() + " rates for " + layers.size()
-                    + " layers: give one rate, or one a layer");
+        if (rates.size() != 1 && rates.size() != stages.count()) {
+            throw new InvalidSpecException("keep has " + rates.size() + " rates for " + stages.count()
+                    + " layers: give one rate, or one per layer");
         }
     }
 
     static void checkLayers(List<Integer> layers) {
-        if (layers.isEmpty()) {
-            throw new InvalidSpecException("a list of layers needs at least one block");
-        }
         for (int i = 0; i < layers.size(); i++) {
             if (layers.get(i) < 0) {
                 throw new InvalidSpecException("layer " + layers.get(i) + " is not a block: blocks count from 0");
@@ -47,15 +43,6 @@ final class Schedules {
             throw new InvalidSpecException(reducer + ": the model has no block " + layer + ", its " + model.depth()
                     + " blocks are 0 to " + (model.depth() - 1));
         }
-    }
-
-    static int indexOf(List<Integer> layers, int layer) {
-        for (int i = 0; i < layers.size(); i++) {
-            if (layers.get(i) == layer) {
-                return i;
-            }
-        }
-        return -1;
     }
 
     /** Returns a number as a person writes it: 1, not 1.0. */

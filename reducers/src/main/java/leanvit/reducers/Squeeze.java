@@ -16,7 +16,7 @@ import leanvit.kernels.BipartiteMatching;
  * A host without guests is unchanged. Ties: one host, the one given first. A pruned token that holds NaN finds no host
  * and is dropped; a reserved token that holds NaN is nobody's host.
  */
-public final class Squeeze {
+final class Squeeze {
 
     private static final float NORM_EPSILON = 1e-6f;
 
@@ -24,8 +24,9 @@ public final class Squeeze {
     }
 
     /**
-     * Returns the multiply-accumulates of a squeeze as the paper's figures count them: similarity and fusing, each a dense
-     * product of K reserved by G pruned tokens over C channels, 2·K·G·C. (The fusing here is sparse and takes G·C.)
+     * Returns the multiply-accumulates of a squeeze as the paper's figures count them: similarity and fusing, each a
+     * dense product of K reserved by G pruned tokens over C channels, 2·K·G·C. (The fusing here is sparse and takes
+     * G·C.)
      *
      * @param before tokens before the squeeze, prefix included
      * @param after  tokens after it, prefix included
@@ -35,22 +36,23 @@ public final class Squeeze {
     }
 
     /**
-     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every pruned
-     * token sent to its host's output.
+     * Adds reserved and pruned tokens to a map: an output for every reserved token, in the order given, and every
+     * pruned token sent to its host's output.
      *
      * @param x        token rows of {@code width} channels, {@code stride} apart from {@code offset}
      * @param order    row indices, first the {@code reserved} reserved ones and then the pruned ones
      * @param reserved how many are reserved, K; at least 1
      * @param total    how many row indices there are
      * @param map      reset to its inputs; what is not in {@code order} is the caller's to decide
-     * @param scratch  float slots 0 to 2 and integer slot 2 are used here, so {@code order} may be in another
+     * @param scratch  what is taken from it is released before the return
      */
-    public static void squeeze(float[] x, int offset, int stride, int width, int[] order, int reserved, int total,
+    static void squeeze(float[] x, int offset, int stride, int width, int[] order, int reserved, int total,
             TokenMap map, Scratch scratch) {
         int pruned = total - reserved;
-        float[] cosine = scratch.floats(0, pruned);
-        int[] host = scratch.ints(2, pruned);
-        float[] work = scratch.floats(1, BipartiteMatching.nearestScratch(pruned, reserved, width));
+        int mark = scratch.mark();
+        float[] cosine = scratch.floats(pruned);
+        int[] host = scratch.ints(pruned);
+        float[] work = scratch.floats(BipartiteMatching.nearestScratch(pruned, reserved, width));
         BipartiteMatching.nearest(x, offset, stride, width, order, reserved, pruned, order, 0, reserved,
                 NORM_EPSILON, cosine, host, work);
 
@@ -58,7 +60,7 @@ public final class Squeeze {
         for (int j = 0; j < reserved; j++) {
             map.keep(order[j]);
         }
-        float[] sum = scratch.floats(2, reserved);
+        float[] sum = scratch.floats(reserved);
         Arrays.fill(sum, 0, reserved, (float) Math.E);
         for (int i = 0; i < pruned; i++) {
             int guest = order[reserved + i];
@@ -80,5 +82,6 @@ public final class Squeeze {
                 map.weight(guest, map.weight(guest) / sum[host[i]]);
             }
         }
+        scratch.release(mark);
     }
 }

@@ -1,6 +1,7 @@
 package leanvit.reducers;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import leanvit.kernels.ArgSort;
 import leanvit.kernels.BipartiteMatching;
@@ -29,7 +30,7 @@ import leanvit.kernels.BipartiteMatching;
  * @param schedule     r of each block
  * @param proportional whether attention adds ln(size): on for supervised models, off for MAE's off the shelf
  */
-public record ToMe(Schedule schedule, boolean proportional) implements TokenReducer {
+public record ToMe(Schedule schedule, boolean proportional) implements ScheduledReducer {
 
     private static final Set<Need> NEEDS = Set.of(Need.MEAN_KEY);
 
@@ -41,16 +42,6 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
     @Override
     public String spec() {
         return "tome:" + schedule.spec() + (proportional ? "" : ",prop=off");
-    }
-
-    @Override
-    public void check(ModelShape model) {
-        schedule.check(spec(), model);
-    }
-
-    @Override
-    public boolean reducesAt(int layer) {
-        return schedule.removesAt(layer);
     }
 
     @Override
@@ -74,10 +65,9 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
     }
 
     @Override
-    public void reduce(LayerTokens tokens, TokenMap map) {
+    public void remove(LayerTokens tokens, int removed, TokenMap map) {
         int headDim = tokens.model().headDim();
-        int r = schedule.removed(tokens.model(), tokens.layer(), tokens.count() - tokens.prefix());
-        match(tokens.meanKey(), 0, headDim, tokens.count(), headDim, tokens.prefix(), r, map, tokens.scratch());
+        match(tokens.meanKey(), 0, headDim, tokens.count(), headDim, tokens.prefix(), removed, map, tokens.scratch());
         map.weightBySize(tokens.sizes(), 0);
     }
 
@@ -85,10 +75,11 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
      * The matching on its own (steps 1 to 3), for any model and metric. The map's weights are 1: {@link TokenMap#apply}
      * then sums; {@link TokenMap#weightBySize} and {@link TokenMap#weightEqually} make it an average.
      *
-     * @param metric rows [n, width] to compare, {@code stride} apart from {@code offset}
-     * @param prefix tokens at the start that are left alone, P
-     * @param r      tokens to merge; clamped to {@code (n - P) / 2}, nothing happens at 0 or less
-     * @param map    filled here, from n inputs to n - r outputs
+     * @param metric  rows [n, width] to compare, {@code stride} apart from {@code offset}
+     * @param prefix  tokens at the start that are left alone, P
+     * @param r       tokens to merge; clamped to {@code (n - P) / 2}, nothing happens at 0 or less
+     * @param map     filled here, from n inputs to n - r outputs
+     * @param scratch what is taken from it is released before the return
      */
     public static void match(float[] metric, int offset, int stride, int n, int width, int prefix, int r, TokenMap map,
             Scratch scratch) {
@@ -98,15 +89,16 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
             return;
         }
         int sources = (n + 1) / 2;
-        float[] best = scratch.floats(0, sources);
-        int[] partner = scratch.ints(0, sources);
-        float[] work = scratch.floats(1, BipartiteMatching.alternatingScratch(n, width));
+        int mark = scratch.mark();
+        float[] best = scratch.floats(sources);
+        int[] partner = scratch.ints(sources);
+        float[] work = scratch.floats(BipartiteMatching.alternatingScratch(n, width));
         BipartiteMatching.alternating(metric, offset, stride, n, width, prefix, best, partner, work);
 
         // Best sources first; those that go are marked, up to the first without any partner (prefix, NaN).
-        int[] order = scratch.ints(1, sources);
-        ArgSort.topK(best, 0, sources, prefix > 0 ? clamped : sources, order, 0, scratch.longs(0, sources));
-        int[] merges = scratch.ints(2, sources);
+        int[] order = scratch.ints(sources);
+        ArgSort.topK(best, 0, sources, prefix > 0 ? clamped : sources, order, 0, scratch.longs(sources));
+        int[] merges = scratch.ints(sources);
         Arrays.fill(merges, 0, sources, 0);
         int merged = 0;
         while (merged < clamped && best[order[merged]] > Float.NEGATIVE_INFINITY) {
@@ -128,6 +120,48 @@ public record ToMe(Schedule schedule, boolean proportional) implements TokenRedu
         }
         for (int i = 0; i < merged; i++) {
             map.merge(2 * order[i], firstOutput + partner[order[i]] - firstDestination, 1f);
+        }
+        scratch.release(mark);
+    }
+
+    /** {@code tome:r=8}. */
+    public static final class Method implements ReducerMethod {
+
+        @Override
+        public String name() {
+            return "tome";
+        }
+
+        @Override
+        public List<Key> keys() {
+            return List.of(
+                    new Key("r", "tokens to merge per block: one number, or one for each of the first blocks", ""),
+                    new Key("inflect", "slope of r over the depth, from -1 (2r falling to 0) to 1 (0 rising to 2r)",
+                            "0"),
+                    new Key("prop", "proportional attention, on or off", "on"));
+        }
+
+        @Override
+        public String summary() {
+            return "ToMe: in every block, the most similar tokens are merged.";
+        }
+
+        @Override
+        public String example() {
+            return "tome:r=8";
+        }
+
+        @Override
+        public TokenReducer parse(Settings settings, TensorFiles files) {
+            return new ToMe(settings.removals(), settings.onOff("prop", true));
+        }
+
+        /** r = 8, 13 and 16 for 196 patches and 12 blocks, in this proportion for others. */
+        @Override
+        public List<String> usual(ModelShape model) {
+            int most = model.patches() / model.depth();
+            return List.of("tome:r=" + most / 2, "tome:r=" + 4 * model.patches() / (5 * model.depth()),
+                    "tome:r=" + most);
         }
     }
 }

@@ -1,6 +1,8 @@
 package leanvit.reducers;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import leanvit.kernels.Gemm;
 import leanvit.kernels.LayerNorm;
@@ -24,7 +26,13 @@ public final class TokenPredictor {
 
     private static final float NORM_EPSILON = 1e-5f;
 
+    /** The parameters' names, in the order of the layers. */
+    private static final List<String> NAMES = List.of("in_conv.0.weight", "in_conv.0.bias", "in_conv.1.weight",
+            "in_conv.1.bias", "out_conv.0.weight", "out_conv.0.bias", "out_conv.2.weight", "out_conv.2.bias",
+            "out_conv.4.weight", "out_conv.4.bias");
+
     private final int width;
+    private final Map<String, float[]> parameters;
     private final float[] normWeight;
     private final float[] normBias;
     private final PackedMatrix in;
@@ -33,33 +41,68 @@ public final class TokenPredictor {
     private final float[] decisionWeight;
     private final float[] decisionBias;
 
-    private TokenPredictor(int width, float[] normWeight, float[] normBias, PackedMatrix in, PackedMatrix half,
-            PackedMatrix quarter, float[] decisionWeight, float[] decisionBias) {
-        this.width = width;
-        this.normWeight = normWeight.clone();
-        this.normBias = normBias.clone();
-        this.in = in;
-        this.half = half;
-        this.quarter = quarter;
-        this.decisionWeight = decisionWeight.clone();
-        this.decisionBias = decisionBias.clone();
+    private TokenPredictor(Map<String, TensorFiles.Tensor> tensors, String prefix, String file) {
+        String normName = prefix + NAMES.get(0);
+        width = Tensors.tensor(tensors, normName, file).values().length;
+        if (width < 4) {
+            throw new InvalidSpecException(
+                    file + ": tensor " + normName + " has " + width + " values, at least 4 are needed");
+        }
+        parameters = new LinkedHashMap<>();
+        for (String name : NAMES) {
+            parameters.put(name, Tensors.values(tensors, prefix + name, file, shape(name, width)).clone());
+        }
+        normWeight = parameters.get("in_conv.0.weight");
+        normBias = parameters.get("in_conv.0.bias");
+        in = packed("in_conv.1");
+        half = packed("out_conv.0");
+        quarter = packed("out_conv.2");
+        decisionWeight = parameters.get("out_conv.4.weight");
+        decisionBias = parameters.get("out_conv.4.bias");
+    }
+
+    private static int[] shape(String name, int width) {
+        boolean bias = name.endsWith("bias");
+        return switch (name.substring(0, name.lastIndexOf('.'))) {
+            case "in_conv.0" -> new int[] {width};
+            case "in_conv.1" -> bias ? new int[] {width} : new int[] {width, width};
+            case "out_conv.0" -> bias ? new int[] {width / 2} : new int[] {width / 2, width};
+            case "out_conv.2" -> bias ? new int[] {width / 4} : new int[] {width / 4, width / 2};
+            case "out_conv.4" -> bias ? new int[] {2} : new int[] {2, width / 4};
+            default -> throw new IllegalStateException(name);
+        };
+    }
+
+    private PackedMatrix packed(String layer) {
+        int[] shape = shape(layer + ".weight", width);
+        return PackedMatrix.ofTransposed(parameters.get(layer + ".weight"), 0, shape[1], shape[0], shape[1],
+                parameters.get(layer + ".bias"));
     }
 
     /** Returns whether a file holds a predictor for stage {@code stage}, counted from 0. */
     static boolean isIn(Map<String, TensorFiles.Tensor> tensors, int stage) {
-        return tensors.containsKey(prefix(tensors, stage) + "in_conv.0.weight");
+        return tensors.containsKey(prefix(tensors, stage) + NAMES.get(0));
     }
 
     private static String prefix(Map<String, TensorFiles.Tensor> tensors, int stage) {
-        String plain = "predictor." + stage + ".";
         String dynamicVit = "score_predictor." + stage + ".";
-        return tensors.containsKey(dynamicVit + "in_conv.0.weight") ? dynamicVit : plain;
+        return tensors.containsKey(dynamicVit + NAMES.get(0)) ? dynamicVit : "predictor." + stage + ".";
     }
 
     /**
-     * Takes a predictor out of a file's tensors: {@code predictor.<stage>.in_conv.0.{weight,bias}} [C],
-     * {@code in_conv.1} [C, C], {@code out_conv.0} [C/2, C], {@code out_conv.2} [C/4, C/2], {@code out_conv.4} [2,
-     * C/4], each with its bias; DynamicViT's prefix {@code score_predictor.} is accepted too.
+     * Makes a predictor of its parameters: {@code in_conv.0.{weight,bias}} [C], {@code in_conv.1} [C, C],
+     * {@code out_conv.0} [C/2, C], {@code out_conv.2} [C/4, C/2], {@code out_conv.4} [2, C/4], each layer's
+     * {@code weight} with its {@code bias}. They are copied.
+     *
+     * @throws InvalidSpecException naming the parameter that misses, has another shape, or holds NaN or an infinity
+     */
+    public static TokenPredictor of(Map<String, TensorFiles.Tensor> parameters) {
+        return new TokenPredictor(parameters, "", "predictor");
+    }
+
+    /**
+     * Takes a predictor out of a file's tensors: those of {@link #of} after {@code predictor.<stage>.}; DynamicViT's
+     * prefix {@code score_predictor.} is accepted too.
      *
      * @param tensors a file's tensors by name
      * @param stage   the stage, counted from 0
@@ -67,27 +110,15 @@ public final class TokenPredictor {
      * @throws InvalidSpecException naming the tensor that misses, has another shape, or holds NaN or an infinity
      */
     public static TokenPredictor fromTensors(Map<String, TensorFiles.Tensor> tensors, int stage, String file) {
-        String prefix = prefix(tensors, stage);
-        String normName = prefix + "in_conv.0.weight";
-        int width = Tensors.tensor(tensors, normName, file).values().length;
-        if (width < 4) {
-            throw new InvalidSpecException(
-                    file + ": tensor " + normName + " has " + width + " values, at least 4 are needed");
-        }
-        return new TokenPredictor(width,
-                Tensors.values(tensors, normName, file, width),
-                Tensors.values(tensors, prefix + "in_conv.0.bias", file, width),
-                linear(tensors, prefix + "in_conv.1", file, width, width),
-                linear(tensors, prefix + "out_conv.0", file, width / 2, width),
-                linear(tensors, prefix + "out_conv.2", file, width / 4, width / 2),
-                Tensors.values(tensors, prefix + "out_conv.4.weight", file, 2, width / 4),
-                Tensors.values(tensors, prefix + "out_conv.4.bias", file, 2));
+        return new TokenPredictor(tensors, prefix(tensors, stage), file);
     }
 
-    private static PackedMatrix linear(Map<String, TensorFiles.Tensor> tensors, String name, String file, int out,
-            int in) {
-        float[] weight = Tensors.values(tensors, name + ".weight", file, out, in);
-        return PackedMatrix.ofTransposed(weight, 0, in, out, in, Tensors.values(tensors, name + ".bias", file, out));
+    /** Returns copies of the parameters, by the names of {@link #of} and in that order. */
+    public Map<String, TensorFiles.Tensor> parameters() {
+        Map<String, TensorFiles.Tensor> copies = new LinkedHashMap<>();
+        parameters.forEach((name, values) ->
+                copies.put(name, new TensorFiles.Tensor(shape(name, width), values.clone())));
+        return copies;
     }
 
     /** Returns the width of the tokens that this predictor scores, C. */
@@ -108,13 +139,15 @@ public final class TokenPredictor {
      *
      * @param rows    patch rows [n, C], contiguous from {@code offset}
      * @param out     n scores from {@code outOffset}
-     * @param scratch float slots 4 and 5 are used
+     * @param scratch what is taken from it is released before the return
+     * @throws ArithmeticException where n C is beyond what one array holds
      */
     public void keepLogProbabilities(float[] rows, int offset, int n, float[] out, int outOffset, Scratch scratch) {
         int halfWidth = width / 2;
         int quarterWidth = width / 4;
-        float[] a = scratch.floats(4, n * width);
-        float[] b = scratch.floats(5, n * width);
+        int mark = scratch.mark();
+        float[] a = scratch.floats(Math.multiplyExact(n, width));
+        float[] b = scratch.floats(n * width);
         LayerNorm.rows(rows, offset, width, n, width, normWeight, normBias, NORM_EPSILON, a, 0, width);
         Gemm.multiply(n, a, 0, width, in, Gemm.Epilogue.GELU, b, 0, width);
         spreadGlobalHalf(b, n, a);
@@ -125,6 +158,7 @@ public final class TokenPredictor {
             // -ln(1 + e^d), written so that no exponential overflows.
             out[outOffset + i] = (float) -(Math.max(d, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(d))));
         }
+        scratch.release(mark);
     }
 
     /** One of the two outputs of the last layer, which is too narrow for a packed product to pay. */

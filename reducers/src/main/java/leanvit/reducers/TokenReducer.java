@@ -10,26 +10,39 @@ import java.util.Set;
  * <p>A reducer is immutable and safe to share between threads; it keeps its scratch in {@link LayerTokens}. It decides
  * by one image alone, so that an image gets the same answer in any batch.
  *
- * <p>A method of one's own is this interface and little more. Here is one that keeps the half of the patches with the
- * largest norm:
+ * <p>A method of one's own is this interface and, for SPEC, command line, comparison and pictures to know it, a
+ * {@link ReducerMethod}; one file has both. Here is one that keeps the half of the patches with the largest norm:
  *
  * <pre>{@code
- * record KeepLargestHalf(int layer) implements TokenReducer {
+ * package mine;
+ *
+ * public record LargestHalf(int layer) implements TokenReducer {
  *     public String spec() { return "largest-half:layer=" + layer; }
- *     public boolean reducesAt(int block) { return block == layer; }
+ *     public boolean reducesAt(ModelShape model, int block) { return block == layer; }
  *     public Set<Need> needs() { return Set.of(); }                     // looks at the token rows alone
  *     public void reduce(LayerTokens tokens, TokenMap map) {
- *         int patches = tokens.count() - tokens.prefix();
- *         float[] norms = tokens.scratch().floats(0, tokens.count());
+ *         int prefix = tokens.prefix();
+ *         int patches = tokens.patches();
+ *         float[] norms = tokens.scratch().floats(tokens.count());
  *         for (int i = 0; i < tokens.count(); i++) {
  *             norms[i] = squaredNorm(tokens.rows(), tokens.rowOffset(i), tokens.model().width());
  *         }
- *         int[] order = tokens.scratch().ints(0, patches);
- *         ArgSort.descending(norms, tokens.prefix(), patches, order, 0, tokens.scratch().longs(0, patches));
- *         map.keepRange(0, tokens.prefix());                            // the prefix stays first
+ *         int[] order = tokens.scratch().ints(patches);
+ *         ArgSort.descending(norms, prefix, patches, order, 0, tokens.scratch().longs(patches));
+ *         map.keepRange(0, prefix);                                     // the prefix stays first
  *         for (int i = 0; i < patches; i++) {
- *             if (i < (patches + 1) / 2) map.keep(tokens.prefix() + order[i]);
- *             else map.drop(tokens.prefix() + order[i]);
+ *             if (i < (patches + 1) / 2) map.keep(prefix + order[i]);
+ *             else map.drop(prefix + order[i]);
+ *         }
+ *     }
+ *
+ *     public static final class Method implements ReducerMethod { // META-INF/services: mine.LargestHalf$Method
+ *         public String name() { return "largest-half"; }
+ *         public String summary() { return "The half of the patches with the largest norm stays."; }
+ *         public List<Key> keys() { return List.of(new Key("layer", "the block", "0")); }
+ *         public String example() { return "largest-half:layer=3"; }
+ *         public TokenReducer parse(Settings settings, TensorFiles files) {
+ *             return new LargestHalf(settings.whole("layer", 0));
  *         }
  *     }
  * }
@@ -45,7 +58,11 @@ public interface TokenReducer {
         AFTER_ATTENTION
     }
 
-    /** Returns the SPEC that {@link Reducers#parse} reads back, such as {@code tome:r=8}. */
+    /**
+     * Returns the SPEC that {@link Reducers#parse} reads back, such as {@code tome:r=8}: the name under which the
+     * method is registered ({@link ReducerMethod}), and all settings that are not by default. A value that may be any
+     * text goes through {@link Settings#quote}. A method that is not registered says what tables and messages are to call it.
+     */
     String spec();
 
     /**
@@ -61,8 +78,11 @@ public interface TokenReducer {
         return Position.AFTER_ATTENTION;
     }
 
-    /** Returns whether block {@code layer}, counted from 0, is one in which this reducer may shorten the sequence. */
-    boolean reducesAt(int layer);
+    /**
+     * Returns whether block {@code layer} of a model, counted from 0, is one in which this reducer may shorten the
+     * sequence.
+     */
+    boolean reducesAt(ModelShape model, int layer);
 
     /** Returns what {@link #reduce} reads of the attention. Gathered in the blocks of {@link #reducesAt} alone. */
     Set<Need> needs();
@@ -73,19 +93,11 @@ public interface TokenReducer {
     }
 
     /**
-     * Returns whether {@link #reduce} looks at {@link LayerTokens#rows()}. Where it does not, the host may leave rows out that
-     * nobody will read: in the last block all but those of the classifier.
+     * Returns whether {@link #reduce} looks at {@link LayerTokens#rows()}. Where it does not, the host may leave rows
+     * out that nobody will read: in the last block all but those of the classifier.
      */
     default boolean readsRows() {
         return true;
-    }
-
-    /**
-     * Returns whether {@link LayerTokens#batchHeadMaxPeak()} is to be that of the whole batch, which then goes through the block
-     * at once, whatever memory that takes; else it is that of the images that happen to go together. (POMT's upstream form.)
-     */
-    default boolean seesWholeBatch() {
-        return false;
     }
 
     /**
@@ -96,9 +108,9 @@ public interface TokenReducer {
     }
 
     /**
-     * Returns the multiply-accumulates that this reducer itself adds to one image in one block, as its paper's figures count
-     * them: products of its own (a predictor, a similarity of whole tokens). 0 for methods whose scores come with the
-     * attention; the papers leave their matching out.
+     * Returns the multiply-accumulates that this reducer itself adds to one image in one block, as its paper's figures
+     * count them: products of its own (a predictor, a similarity of whole tokens). 0 for methods whose scores come with
+     * the attention; the papers leave their matching out.
      *
      * @param before tokens when {@link #reduce} saw the image, prefix included
      * @param after  tokens that it left, prefix included

@@ -1,2 +1,2 @@
-/** Token reduction: a method turns scores into a {@link leanvit.reducers.TokenMap}. One file a method. */
+/** Token reduction: a method turns scores into a {@link leanvit.reducers.TokenMap}. One file per method. */
 package leanvit.reducers;

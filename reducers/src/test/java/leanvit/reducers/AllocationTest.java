@@ -26,7 +26,7 @@ class AllocationTest {
                 "scalar".equals(System.getProperty("leanvit.simd")), "runs in surefire's execution 'allocation'");
         Assumptions.assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "this JVM counts no bytes");
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        TokenReducer reducer = Reducers.parse(spec, path -> TpsTest.predictors(3, 192, "predictor.", 1));
+        TokenReducer reducer = Reducers.parse(spec, path -> TokenPredictorTest.predictors(3, 192, "predictor.", 1));
         LayerTokens tokens = Images.random(MODEL, 3, 197, 1);
         float[] out = new float[197 * 192];
         float[] sizes = new float[197];

@@ -31,12 +31,9 @@ final class Images {
         distribution(random, tokens.prepare(Need.CLASS_ATTENTION), count);
         distribution(random, tokens.prepare(Need.COLUMN_ATTENTION), count);
         float[] headMax = tokens.prepare(Need.HEAD_MAX_ATTENTION);
-        float peak = 0;
         for (int j = 0; j < count; j++) {
             headMax[j] = j < model.prefix() ? 0 : random.nextFloat() * 3;
-            peak = Math.max(peak, headMax[j]);
         }
-        tokens.batchHeadMaxPeak(peak);
         gaussians(random, tokens.prepare(Need.HEAD_MAX_VALUE), count);
         float[] sizes = tokens.prepareSizes();
         for (int j = 0; j < count; j++) {

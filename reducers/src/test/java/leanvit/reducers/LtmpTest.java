@@ -65,8 +65,8 @@ class LtmpTest {
             assertThat(map.outputs()).as("seed %d", seed).isEqualTo(31);
             assertThat(Images.reduce(Ltmp.pruneOnly(new float[] {0}), tokens).isIdentity()).isTrue();
         }
-        assertThat(Ltmp.mergeOnly(new float[] {1}).reducesAt(0)).isFalse();
-        assertThat(Ltmp.mergeOnly(new float[] {1, 0.9f}).reducesAt(1)).isTrue();
+        assertThat(Ltmp.mergeOnly(new float[] {1}).reducesAt(Images.shape(4, 8, 2, 1, 30), 0)).isFalse();
+        assertThat(Ltmp.mergeOnly(new float[] {1, 0.9f}).reducesAt(Images.shape(4, 8, 2, 1, 30), 1)).isTrue();
     }
 
     @Test

@@ -15,7 +15,7 @@ class OwnReducerTest {
             return "largest-half:layer=" + layer;
         }
 
-        @Override public boolean reducesAt(int block) {
+        @Override public boolean reducesAt(ModelShape model, int block) {
             return block == layer;
         }
 
@@ -25,12 +25,12 @@ class OwnReducerTest {
 
         @Override public void reduce(LayerTokens tokens, TokenMap map) {
             int patches = tokens.count() - tokens.prefix();
-            float[] norms = tokens.scratch().floats(0, tokens.count());
+            float[] norms = tokens.scratch().floats(tokens.count());
             for (int i = 0; i < tokens.count(); i++) {
                 norms[i] = squaredNorm(tokens.rows(), tokens.rowOffset(i), tokens.model().width());
             }
-            int[] order = tokens.scratch().ints(0, patches);
-            ArgSort.descending(norms, tokens.prefix(), patches, order, 0, tokens.scratch().longs(0, patches));
+            int[] order = tokens.scratch().ints(patches);
+            ArgSort.descending(norms, tokens.prefix(), patches, order, 0, tokens.scratch().longs(patches));
             map.keepRange(0, tokens.prefix()); // the prefix stays first
             for (int i = 0; i < patches; i++) {
                 if (i < (patches + 1) / 2) {

@@ -48,7 +48,6 @@ class PomtTest {
             tokens.reset(model, 1, prefix + 36, golden.floats("block1.x_before", b), 0);
             float[] attention = golden.floats("block1.metric_attn", b);
             System.arraycopy(attention, 0, tokens.prepare(Need.HEAD_MAX_ATTENTION), prefix, 36);
-            tokens.batchHeadMaxPeak(1);
             // Values whose softmax over all tokens is the stated one; what is left of 1 belongs to the prefix.
             float[] value = golden.floats("block1.metric_v", b);
             double prefixShare = 1;
@@ -137,20 +136,6 @@ class PomtTest {
         assertThat(Images.reduce(pomt(4, true), image(2, 10, 1)).outputs()).isEqualTo(12 - 4 + 1);
         // Where that would leave nothing to average, nothing happens.
         assertThat(Images.reduce(pomt(1, true), image(3, 10, 1)).isIdentity()).isTrue();
-    }
-
-    @Test
-    void upstreamDividesByTheBatchsPeak() {
-        // a = 2, 1, 0 and z nearly 0, 0.5, 0.5: the own peak ranks token 1 first, a peak of 100 ranks it last.
-        for (boolean upstream : new boolean[] {false, true}) {
-            LayerTokens tokens = image(1, 4, 1);
-            System.arraycopy(new float[] {0, 2, 1, 0, 0}, 0, tokens.headMaxAttention(), 0, 5);
-            System.arraycopy(new float[] {0, 0, 9, 9, 0}, 0, tokens.headMaxValue(), 0, 5);
-            tokens.batchHeadMaxPeak(100);
-            TokenMap map = Images.reduce(pomt(1, upstream), tokens);
-            int[] expected = upstream ? new int[] {0, 2, 3, -1} : new int[] {0, 1, 2, -1};
-            assertThat(Images.soleInputs(map)).containsExactly(expected);
-        }
     }
 
     @Test

@@ -27,9 +27,9 @@ class ReducersTest {
                 "prune", new TensorFiles.Tensor(new int[] {12}, filled(12, 0.002f)));
         case "five.safetensors" -> Map.of("merge", new TensorFiles.Tensor(new int[] {5}, filled(5, 0.9f)));
         case "nan.safetensors" -> Map.of("prune", new TensorFiles.Tensor(new int[] {12}, filled(12, Float.NaN)));
-        case "p.safetensors" -> TpsTest.predictors(3, 192, "predictor.", 1);
-        case "p4.safetensors" -> TpsTest.predictors(4, 192, "score_predictor.", 1);
-        case "small.safetensors" -> TpsTest.predictors(3, 64, "predictor.", 1);
+        case "p.safetensors" -> TokenPredictorTest.predictors(3, 192, "predictor.", 1);
+        case "p4.safetensors" -> TokenPredictorTest.predictors(4, 192, "score_predictor.", 1);
+        case "small.safetensors" -> TokenPredictorTest.predictors(3, 64, "predictor.", 1);
         default -> throw new IOException(path + ": no such file");
     };
 
@@ -53,13 +53,13 @@ class ReducersTest {
         "ltmp:merge=0.9/.5e0 | ltmp:merge=0.9/0.5",
         "ltmp:prune=0.00000123 | ltmp:prune=1.23E-6",
         "ltmp:thresholds=t.safetensors | ltmp:thresholds=t.safetensors",
-        "etps:keep=0.7 | etps:keep=0.7,layers=3/6/9",
+        "etps:keep=0.7 | etps:keep=0.7",
         "etps:keep=0.7,layers=3/5/7/9 | etps:keep=0.7,layers=3/5/7/9",
-        "etps:keep=1 | etps:keep=1,layers=3/6/9",
-        "dtps:keep=0.7/0.5/0.3,predictors=p.safetensors | dtps:keep=0.7/0.5/0.3,layers=3/6/9,predictors=p.safetensors",
-        "pomt:r=56 | pomt:r=56,layer=3",
+        "etps:keep=1 | etps:keep=1",
+        "dtps:keep=0.7/0.5/0.3,predictors=p.safetensors | dtps:keep=0.7/0.5/0.3,predictors=p.safetensors",
+        "pomt:r=56 | pomt:r=56",
         "pomt:r=56,layer=4,upstream=on | pomt:r=56,layer=4,upstream=on",
-        "evit:keep=0.7 | evit:keep=0.7,layers=3/6/9",
+        "evit:keep=0.7 | evit:keep=0.7",
         "evit:keep=0.7,layers=0,fuse=off | evit:keep=0.7,layers=0,fuse=off",
         "topk:keep=0.7,layers=3/6/9 | topk:keep=0.7,layers=3/6/9",
         "topk:r=8 | topk:r=8",
@@ -82,13 +82,13 @@ class ReducersTest {
         assertThat(Reducers.parse("tome:r=8")).isEqualTo(new ToMe(Schedule.constant(8), true));
         assertThat(Reducers.parse("tome:r=8/4,prop=off")).isEqualTo(new ToMe(Schedule.perBlock(List.of(8, 4)), false));
         assertThat(Reducers.parse("evit:keep=0.7"))
-                .isEqualTo(new EVit(Schedule.keepOfCurrent(List.of(0.7), List.of(3, 6, 9)), true));
+                .isEqualTo(new EVit(Schedule.keepOfCurrent(List.of(0.7), Stages.AT_QUARTERS), true));
         assertThat(Reducers.parse("topk:keep=0.7"))
-                .isEqualTo(new TopK(Schedule.keepOfInitial(List.of(0.7), List.of(3, 6, 9))));
-        assertThat(Reducers.parse("pomt:r=56")).isEqualTo(new Pomt(Schedule.oneBlock(56, 3), false));
+                .isEqualTo(new TopK(Schedule.keepOfInitial(List.of(0.7), Stages.AT_QUARTERS)));
+        assertThat(Reducers.parse("pomt:r=56")).isEqualTo(new Pomt(Schedule.quarterBlock(56), false));
         assertThat(Reducers.parseAll("none; tome:r=8 ;dtps:keep=0.5,predictors=p.safetensors", FILES))
                 .extracting(TokenReducer::spec)
-                .containsExactly("none", "tome:r=8", "dtps:keep=0.5,layers=3/6/9,predictors=p.safetensors");
+                .containsExactly("none", "tome:r=8", "dtps:keep=0.5,predictors=p.safetensors");
     }
 
     @ParameterizedTest
@@ -118,7 +118,7 @@ class ReducersTest {
         "etps:keep=1.5 | etps: keep=1.5 is not a number above 0 and up to 1",
         "etps:keep=1e999 | etps: keep=Infinity is not a number above 0 and up to 1",
         "etps:keep=0x1p-1 | etps: keep='0x1p-1': '0x1p-1' is not a number",
-        "etps:keep=0.7/0.5 | etps: keep has 2 rates for 3 layers: give one rate, or one a layer",
+        "etps:keep=0.7/0.5 | etps: keep has 2 rates for 3 layers: give one rate, or one per layer",
         "etps:layers=3 | etps: needs keep, such as etps:keep=0.7,layers=3/6/9",
         "etps:keep=0.7,layers=6/3 | etps: layers=6/3 do not ascend",
         "etps:keep=0.7,layers=-1 | etps: layer -1 is not a block: blocks count from 0",
@@ -135,13 +135,13 @@ class ReducersTest {
         "ltmp:merge=0.9/NaN | ltmp: merge='0.9/NaN': 'NaN' is not a number",
         "ltmp:merge=-1.5 | ltmp: merge threshold -1.5 of block 0 is not a number from -1 to 1",
         "ltmp | ltmp: needs merge, prune or thresholds, such as ltmp:merge=0.9/0.9,prune=0.002/0.002, one value "
-            + "a block, or ltmp:thresholds=FILE.safetensors",
+            + "per block, or ltmp:thresholds=FILE.safetensors",
         "ltmp:merge=0.9,thresholds=f | ltmp: thresholds=FILE says merge and prune: give it or them",
         "ltmp:thresholds=nan.safetensors | ltmp: prune threshold NaN of block 0 is not a number from 0 to 1",
         "dtps:keep=0.7 | dtps: needs predictors, such as dtps:keep=0.7,layers=3/6/9,predictors=FILE.safetensors",
         "dtps:keep=0.7,layers=3,predictors=p.safetensors | dtps: p.safetensors has 3 predictors for 1 layers: "
-            + "one a layer is needed",
-        "dtps:keep=0.7,predictors=p4.safetensors | dtps: p4.safetensors has 4 predictors for 3 layers: one a "
+            + "one per layer is needed",
+        "dtps:keep=0.7,predictors=p4.safetensors | dtps: p4.safetensors has 4 predictors for 3 layers: one per "
             + "layer is needed",
         "dtps:keep=0.7,predictors=t.safetensors | dtps: t.safetensors: tensor predictor.0.in_conv.0.weight is missing"
     })
@@ -156,10 +156,10 @@ class ReducersTest {
         "evit:keep=0.7,layers=3/12 | evit:keep=0.7,layers=3/12: the model has no block 12, its 12 blocks are 0 to 11",
         "tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1 | tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1: 13 values of r, but the model has "
             + "12 blocks: give at most 12",
-        "ltmp:merge=0.9/0.8 | ltmp: 2 merge thresholds, but the model has 12 blocks: one a block is needed",
+        "ltmp:merge=0.9/0.8 | ltmp: 2 merge thresholds, but the model has 12 blocks: one per block is needed",
         "ltmp:thresholds=five.safetensors | ltmp: five.safetensors has 5 merge thresholds, but the model has 12 "
-            + "blocks: one a block is needed",
-        "dtps:keep=0.7,predictors=small.safetensors | dtps:keep=0.7,layers=3/6/9,predictors=small.safetensors: "
+            + "blocks: one per block is needed",
+        "dtps:keep=0.7,predictors=small.safetensors | dtps:keep=0.7,predictors=small.safetensors: "
             + "the predictors are for tokens of width 64, the model's have 192"
     })
     void oneLineSaysWhatTheModelLacks(String spec, String message) throws IOException {
@@ -228,5 +228,52 @@ class ReducersTest {
                 .isInstanceOf(InvalidSpecException.class).message().hasSizeLessThan(200);
         assertThatThrownBy(() -> Reducers.parse("tome:" + "y".repeat(100_000) + "=1"))
                 .isInstanceOf(InvalidSpecException.class).message().hasSizeLessThan(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a,b.safetensors", "a;b", "a\"b",
+        "\"a\"", "\"", "a,\"b;\"\",", " a ", "C:\\x,y\\=z", "a=\"b,c"})
+    void aPathMayHaveAnyCharacter(String path) throws IOException {
+        String[] read = new String[1];
+        TensorFiles files = name -> {
+            read[0] = name;
+            return FILES.read("t.safetensors");
+        };
+        Ltmp ltmp = Ltmp.read(path, files);
+        assertThat(Reducers.parse(ltmp.spec(), files).spec()).isEqualTo(ltmp.spec());
+        assertThat(read[0]).isEqualTo(path);
+        assertThat(Reducers.parseAll("none;" + ltmp.spec() + ";tome:r=8", files)).hasSize(3);
+        assertThat(read[0]).isEqualTo(path);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "ltmp:thresholds=\"a,b | ltmp: 'thresholds=\"a,b' has a quote that is not closed",
+        "ltmp:thresholds=\"a\"b | ltmp: key 'thresholds' has 'b' after its value's closing quote",
+        "ltmp:thresholds=\"\" | ltmp: key 'thresholds' has no value"
+    })
+    void aQuoteIsClosedAtTheEnd(String spec, String message) {
+        assertThatThrownBy(() -> Reducers.parse(spec, FILES))
+                .isInstanceOf(InvalidSpecException.class).hasMessage(message);
+    }
+
+    @Test
+    void learnedValuesCanBeReadAndGivenBack() throws IOException {
+        Ltmp ltmp = Ltmp.read("t.safetensors", FILES);
+        assertThat(ltmp.mergeThresholds()).hasSize(12).containsOnly(0.9f);
+        assertThat(ltmp.pruneThresholds()).hasSize(12).containsOnly(0.002f);
+        assertThat(Ltmp.mergeOnly(new float[] {0.5f}).pruneThresholds()).isEmpty();
+        DTps dtps = DTps.read(Schedule.keepOfInitial(List.of(0.7), Stages.AT_QUARTERS), "p.safetensors", FILES);
+        assertThat(dtps.predictors()).hasSize(3);
+        Map<String, TensorFiles.Tensor> file = FILES.read("p.safetensors");
+        Map<String, TensorFiles.Tensor> parameters = dtps.predictors().get(1).parameters();
+        assertThat(parameters).hasSize(10);
+        parameters.forEach((name, tensor) -> {
+            assertThat(tensor.shape()).containsExactly(file.get("predictor.1." + name).shape());
+            assertThat(tensor.values()).containsExactly(file.get("predictor.1." + name).values());
+        });
+        assertThat(TokenPredictor.of(parameters).width()).isEqualTo(192);
+        parameters.remove("in_conv.1.bias");
+        assertThatThrownBy(() -> TokenPredictor.of(parameters)).hasMessageContaining("in_conv.1.bias is missing");
     }
 }

@@ -58,9 +58,9 @@ class ScheduleTest {
     void listsArePaddedWithZero() {
         Schedule schedule = Schedule.perBlock(List.of(8, 0, 4));
         assertThat(perBlock(schedule, 5)).containsExactly(8, 0, 4, 0, 0);
-        assertThat(schedule.removesAt(0)).isTrue();
-        assertThat(schedule.removesAt(1)).isFalse();
-        assertThat(schedule.removesAt(4)).isFalse();
+        assertThat(schedule.removesAt(model(12, 196), 0)).isTrue();
+        assertThat(schedule.removesAt(model(12, 196), 1)).isFalse();
+        assertThat(schedule.removesAt(model(12, 196), 4)).isFalse();
     }
 
     @Test
@@ -76,8 +76,8 @@ class ScheduleTest {
     void oneBlockAlone() {
         Schedule schedule = Schedule.oneBlock(56, 3);
         assertThat(perBlock(schedule, 6)).containsExactly(0, 0, 0, 56, 0, 0);
-        assertThat(schedule.removesAt(3)).isTrue();
-        assertThat(schedule.removesAt(2)).isFalse();
+        assertThat(schedule.removesAt(model(12, 196), 3)).isTrue();
+        assertThat(schedule.removesAt(model(12, 196), 2)).isFalse();
         schedule.check("pomt", model(4, 196));
         assertThatThrownBy(() -> schedule.check("pomt", model(3, 196)))
                 .hasMessageContaining("no block 3").hasMessageContaining("0 to 2");
@@ -120,7 +120,7 @@ class ScheduleTest {
         StringBuilder text = new StringBuilder();
         int patches = 196;
         for (int layer = 0; layer < 12; layer++) {
-            if (schedule.removesAt(layer)) {
+            if (schedule.removesAt(model, layer)) {
                 patches += fused - schedule.removed(model, layer, patches);
                 text.append(text.length() == 0 ? "" : ",").append(patches);
             } else {
@@ -142,9 +142,9 @@ class ScheduleTest {
 
     @Test
     void everythingKeptRemovesNothing() {
-        assertThat(Schedule.keepOfInitial(List.of(1.0), List.of(3)).removesAt(3)).isFalse();
-        assertThat(Schedule.keepOfCurrent(List.of(1.0), List.of(3)).removesAt(3)).isFalse();
-        assertThat(Schedule.constant(0).removesAt(3)).isFalse();
+        assertThat(Schedule.keepOfInitial(List.of(1.0), List.of(3)).removesAt(model(12, 196), 3)).isFalse();
+        assertThat(Schedule.keepOfCurrent(List.of(1.0), List.of(3)).removesAt(model(12, 196), 3)).isFalse();
+        assertThat(Schedule.constant(0).removesAt(model(12, 196), 3)).isFalse();
     }
 
     @Test
@@ -174,5 +174,34 @@ class ScheduleTest {
         assertThatThrownBy(() -> Schedule.keepOfCurrent(List.of(0.7, 0.6), List.of(3))).hasMessageContaining("2 rates");
         assertThatThrownBy(() -> Schedule.keepOfInitial(List.of(0.5, 0.7), List.of(3, 6)))
                 .hasMessageContaining("rises");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, '0'", "2, '0,1'", "3, '0,1,2'", "4, '1,2,3'", "5, '1,2,3'", "6, '1,3,4'", "12, '3,6,9'",
+        "24, '6,12,18'", "32, '8,16,24'"})
+    void stagesLieAtTheQuartersOfTheDepth(int depth, String expected) {
+        int[] blocks = Arrays.stream(expected.split(",")).mapToInt(Integer::parseInt).toArray();
+        ModelShape model = model(depth, 196);
+        for (Schedule schedule : List.of(Schedule.keepOfCurrent(List.of(0.7), Stages.AT_QUARTERS),
+                Schedule.keepOfInitial(List.of(0.7, 0.5, 0.3), Stages.AT_QUARTERS))) {
+            schedule.check("evit", model);
+            assertThat(IntStream.range(0, depth).filter(l -> schedule.removesAt(model, l))).containsExactly(
+                    Arrays.stream(blocks).boxed().toArray(Integer[]::new));
+        }
+        assertThat(IntStream.range(0, blocks.length).map(s -> Stages.AT_QUARTERS.indexOf(model, blocks[s])))
+                .containsExactly(IntStream.range(0, blocks.length).boxed().toArray(Integer[]::new));
+        Schedule pomt = Schedule.quarterBlock(56);
+        pomt.check("pomt", model);
+        assertThat(IntStream.range(0, depth).filter(l -> pomt.removesAt(model, l))).containsExactly(depth / 4);
+        assertThat(pomt.removed(model, depth / 4, 196)).isEqualTo(56);
+    }
+
+    @Test
+    void anOpenListOfStagesKeepsAsTheSameListGiven() {
+        Schedule open = Schedule.keepOfInitial(List.of(0.7), Stages.AT_QUARTERS);
+        Schedule given = Schedule.keepOfInitial(List.of(0.7), List.of(3, 6, 9));
+        assertThat(perBlock(open, 12)).containsExactly(perBlock(given, 12));
+        assertThat(open.spec()).isEqualTo("keep=0.7");
+        assertThat(given.spec()).isEqualTo("keep=0.7,layers=3/6/9");
     }
 }

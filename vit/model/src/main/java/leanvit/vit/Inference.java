@@ -160,7 +160,7 @@ public final class Inference {
         long sum = macs.embedding() + macs.head();
         for (int layer = 0; layer < shape.depth(); layer++) {
             sum += macs.block(attended[layer][image], remaining[layer][image]);
-            if (reducer.reducesAt(layer)) {
+            if (reducer.reducesAt(shape, layer)) {
                 boolean before = reducer.position() == TokenReducer.Position.BEFORE_BLOCK;
                 sum += reducer.macs(shape, reducerInput[layer][image], (before ? attended : remaining)[layer][image]);
             }

@@ -2,6 +2,7 @@ package leanvit.vit;
 
 import java.util.Set;
 import leanvit.reducers.LayerTokens;
+import leanvit.reducers.ModelShape;
 import leanvit.reducers.Need;
 import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
@@ -20,7 +21,7 @@ record LookAtInput(int layer) implements TokenReducer {
     }
 
     @Override
-    public boolean reducesAt(int block) {
+    public boolean reducesAt(ModelShape model, int block) {
         return block == layer;
     }
 

@@ -93,7 +93,7 @@ class PublishedMacsTest {
     /** DynamicViT's keep rates, before the blocks; which patches stay changes no count. */
     private record DynamicVit(TokenPredictor predictor) implements TokenReducer {
 
-        private static final Schedule SCHEDULE = Schedule.keepOfInitial(List.of(0.7), Schedule.STAGES);
+        private static final Schedule SCHEDULE = Schedule.keepOfInitial(List.of(0.7), List.of(3, 6, 9));
 
         @Override
         public String spec() {
@@ -106,8 +106,8 @@ class PublishedMacsTest {
         }
 
         @Override
-        public boolean reducesAt(int layer) {
-            return SCHEDULE.removesAt(layer);
+        public boolean reducesAt(ModelShape model, int layer) {
+            return SCHEDULE.removesAt(model, layer);
         }
 
         @Override

@@ -57,8 +57,8 @@ record RecordingReducer(TokenReducer reducer, List<Call> calls) implements Token
     }
 
     @Override
-    public boolean reducesAt(int layer) {
-        return reducer.reducesAt(layer);
+    public boolean reducesAt(ModelShape model, int layer) {
+        return reducer.reducesAt(model, layer);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import leanvit.app.eval.Comparison;
 import leanvit.app.eval.ComparisonReport;
 import leanvit.app.eval.ReducerScore;
+import leanvit.reducers.Reducers;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.data.LabelledPictures;
@@ -27,8 +28,7 @@ final class CompareCommand implements Command {
                 + "agreement with the unreduced model, speed, cost.")
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
                         + "default: a small demo model that is built in")
-                .text("--reducers", "SPECS", "reducers with ; between them, such as \"none;tome:r=8;pomt:r=56\"; "
-                        + "default: each method as its paper sets it")
+                .reducers()
                 .whole("--batch", "B", 1, MAX_BATCH, 1, "pictures in a pass")
                 .json()
                 .flag("--markdown", "print the table in Markdown")
@@ -58,7 +58,7 @@ final class CompareCommand implements Command {
             Comparison comparison = new Comparison(model.inference().with(Models.executor(threads), threads),
                     checkpoint.preprocessing(), batch);
             terminal.progress("0 of " + pictures.size() + " pictures");
-            List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? Comparison.usualReducers(model.shape()) : reducers,
+            List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? Reducers.usual(model.shape()) : reducers,
                     pictures, done -> terminal.progress(done + " of " + pictures.size() + " pictures"));
             terminal.endProgress();
             String title = Models.name(checkpoint) + ": " + counted(pictures.size(), "picture") + ", batch " + batch + ", "

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import leanvit.app.eval.Comparison;
 import leanvit.app.eval.ReductionCost;
 import leanvit.kernels.Provider;
+import leanvit.reducers.Reducers;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.image.Preprocessing;
@@ -22,8 +22,7 @@ final class InfoCommand implements Command {
     public Syntax syntax() {
         return new Syntax("info", "", "Tell what runs here: JDK, SIMD; with --model, the layers, parameters, cost per reducer.")
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors")
-                .text("--reducers", "SPECS", "reducers with ; between them, such as \"none;tome:r=8;pomt:r=56\"; "
-                        + "default: each method as its paper sets it")
+                .reducers()
                 .json()
                 .note("GMACs are 10^9 multiply-accumulates per image, counted from a pass over noise. Where a reducer decides "
                         + "by the image how many tokens go, this is said.")
@@ -44,7 +43,7 @@ final class InfoCommand implements Command {
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             Models.warn(checkpoint, terminal);
             List<ReductionCost> costs = ReductionCost.of(Models.withThreads(model.inference(), options),
-                    reducers.isEmpty() ? Comparison.usualReducers(model.shape()) : reducers);
+                    reducers.isEmpty() ? Reducers.usual(model.shape()) : reducers);
             print(options, terminal, model, checkpoint, costs);
         }
         return DONE;

@@ -2,7 +2,6 @@ package leanvit.app.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,29 +99,25 @@ final class Models {
 
     /** Makes the reducer of {@code --reducer}. */
     static TokenReducer reducer(Options options) throws IOException, UsageException {
-        return reducer("--reducer", options.text("--reducer"));
+        return parsed("--reducer", files -> Reducers.parse(options.text("--reducer"), files));
     }
 
     /** Makes the reducers of {@code --reducers}, none where it was not given. */
     static List<TokenReducer> reducers(Options options) throws IOException, UsageException {
-        List<TokenReducer> reducers = new ArrayList<>();
-        if (options.has("--reducers")) {
-            for (String spec : options.text("--reducers").split(";", -1)) {
-                reducers.add(reducer("--reducers", spec.strip()));
-            }
-        }
-        return reducers;
+        return options.has("--reducers")
+                ? parsed("--reducers", files -> Reducers.parseAll(options.text("--reducers"), files)) : List.of();
     }
 
-    /**
-     * Makes a reducer.
-     *
-     * @param option where the SPEC stands, for the message
-     */
-    static TokenReducer reducer(String option, String spec) throws IOException, UsageException {
+    /** Reads SPECs, and the files that they name. */
+    private interface Reading<T> {
+        T with(TensorFiles files) throws IOException;
+    }
+
+    /** What is wrong before any file was read is the command line's fault; the message then names the option. */
+    private static <T> T parsed(String option, Reading<T> reading) throws IOException, UsageException {
         AtomicBoolean fileRead = new AtomicBoolean();
         try {
-            return Reducers.parse(spec, path -> {
+            return reading.with(path -> {
                 Map<String, TensorFiles.Tensor> tensors = tensors(Path.of(path));
                 fileRead.set(true);
                 return tensors;

@@ -24,6 +24,8 @@ final class Syntax {
     private final Map<String, Option> options = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
     private final List<String> examples = new ArrayList<>();
+    /** Whether an option takes a SPEC, so that help tells the methods. */
+    private boolean methods;
 
     /** Turns an option's text into its value. */
     private interface Reader {
@@ -113,8 +115,15 @@ final class Syntax {
 
     /** Adds {@code --reducer}, which {@link Models} reads. */
     Syntax reducer() {
-        return text("--reducer", "SPEC", "none", "how tokens are reduced, such as tome:r=8, etps:keep=0.7,layers=3/6/9, "
-                + "pomt:r=56,layer=3, evit:keep=0.7, topk:r=8, ltmp:thresholds=FILE");
+        methods = true;
+        return text("--reducer", "SPEC", "none", "how tokens are reduced; the methods are listed below");
+    }
+
+    /** Adds {@code --reducers}, which {@link Models} reads. */
+    Syntax reducers() {
+        methods = true;
+        return text("--reducers", "SPECS", "reducers with ; between them, such as \"none;tome:r=8;pomt:r=56\"; "
+                + "default: each method as its paper sets it; the methods are listed below");
     }
 
     /** Adds {@code --json}. */
@@ -239,6 +248,9 @@ final class Syntax {
             }
             help.append(line).append(" ".repeat(HELP_COLUMN - line.length()));
             wrap(help, option.help + (option.fallback == null ? "" : " (default: " + option.fallback + ")"), HELP_COLUMN);
+        }
+        if (methods) {
+            ReducerHelp.append(help, HELP_COLUMN);
         }
         if (!examples.isEmpty()) {
             help.append("\nExamples:\n");

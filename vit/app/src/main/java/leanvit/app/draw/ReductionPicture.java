@@ -68,7 +68,7 @@ public final class ReductionPicture {
     public static List<Integer> usualBlocks(TokenReducer reducer, ModelShape shape) {
         List<Integer> blocks = new ArrayList<>();
         for (int block = 0; block < shape.depth(); block++) {
-            if (reducer.reducesAt(block)) {
+            if (reducer.reducesAt(shape, block)) {
                 blocks.add(block);
             }
         }

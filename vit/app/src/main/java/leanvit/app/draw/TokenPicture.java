@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import leanvit.reducers.Reducers;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.RgbImage;
 
@@ -106,7 +107,7 @@ public final class TokenPicture {
         int across = across(panels.size(), panelWidth);
         int down = (panels.size() + across - 1) / across;
         int textWidth = Math.max(MIN_TEXT_WIDTH, across * (panelWidth + GAP) - GAP);
-        List<String> title = Canvas.wrap(MethodWords.of(run.spec()), textWidth, TITLE);
+        List<String> title = Canvas.wrap(Reducers.describe(run.spec()), textWidth, TITLE);
         List<String> facts = Canvas.wrap(facts(run), textWidth, TEXT);
         int captionLines = 0;
         for (Panel panel : panels) {

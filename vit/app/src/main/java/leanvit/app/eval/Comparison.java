@@ -7,16 +7,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
-import leanvit.reducers.ETps;
-import leanvit.reducers.EVit;
-import leanvit.reducers.ModelShape;
 import leanvit.reducers.None;
-import leanvit.reducers.Pomt;
-import leanvit.reducers.Schedule;
-import leanvit.reducers.ToMe;
 import leanvit.reducers.TokenReducer;
-import leanvit.reducers.TopK;
 import leanvit.vit.Inference;
 import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.data.PixelReader;
@@ -142,29 +134,6 @@ public final class Comparison {
             scores.add(row.score(pictures, timedBatch, reference));
         }
         return scores;
-    }
-
-    /**
-     * Returns reducers to begin with, as the papers set them and scaled to a model's depth and patches: of a DeiT with 196
-     * patches and 12 blocks {@code none}, {@code tome} with r = 8, 13, 16, {@code etps}, {@code evit} and {@code topk} that keep
-     * 0.7 in blocks 3, 6, 9, and {@code pomt} with r = 56 in block 3. What needs learned values is not among them.
-     */
-    public static List<TokenReducer> usualReducers(ModelShape model) {
-        int depth = model.depth();
-        int mostMerged = model.patches() / depth;
-        List<Integer> stages = IntStream.of(depth / 4, depth / 2, 3 * depth / 4).distinct().boxed().toList();
-        List<Double> keep = List.of(0.7);
-        List<TokenReducer> reducers = new ArrayList<>(List.of(new None()));
-        for (int r : new int[] {mostMerged / 2, 4 * model.patches() / (5 * depth), mostMerged}) {
-            reducers.add(new ToMe(Schedule.constant(r)));
-        }
-        if (model.prefix() > 0) {
-            reducers.add(new ETps(Schedule.keepOfCurrent(keep, stages)));
-            reducers.add(new EVit(Schedule.keepOfCurrent(keep, stages), true));
-            reducers.add(new TopK(Schedule.keepOfInitial(keep, stages)));
-        }
-        reducers.add(new Pomt(Schedule.oneBlock(2 * model.patches() / 7, depth / 4), false));
-        return reducers;
     }
 
     private void warmUp(List<Contender> all, float[] pixels, int images) {

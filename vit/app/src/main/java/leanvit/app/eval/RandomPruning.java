@@ -62,7 +62,7 @@ final class RandomPruning implements TokenReducer {
     }
 
     @Override
-    public boolean reducesAt(int layer) {
+    public boolean reducesAt(ModelShape model, int layer) {
         return layer == 0 && count < model.tokens();
     }
 

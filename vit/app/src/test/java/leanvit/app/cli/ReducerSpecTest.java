@@ -54,7 +54,7 @@ class ReducerSpecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pomt:r=8,layer=6", "tome:r=1/1/1/1/1/1/1", "etps:keep=0.7,layers=3/6", "evit:keep=0.7",
+    @ValueSource(strings = {"pomt:r=8,layer=6", "tome:r=1/1/1/1/1/1/1", "etps:keep=0.7,layers=3/6", "evit:keep=0.7,layers=3/6/9",
         "ltmp:merge=0.9/0.9", "topk:keep=0.9/0.8,layers=1/12"})
     void wrongForThisModel(String spec) {
         Cli cli = Cli.run("classify", CUP, "--reducer", spec);

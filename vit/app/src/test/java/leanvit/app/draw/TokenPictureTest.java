@@ -12,6 +12,7 @@ import java.util.List;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Resampler;
+import leanvit.reducers.Reducers;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
 import org.junit.jupiter.api.Test;
@@ -120,7 +121,7 @@ class TokenPictureTest {
     void everyMethodIsExplainedInItsOwnWords() {
         List<String> specs = List.of("none", "tome:r=8", "ltmp:merge=0.9", "etps:keep=0.7,layers=3", "dtps:keep=0.7",
                 "pomt:r=56,layer=3", "evit:keep=0.7", "evit:keep=0.7,fuse=off", "topk:r=8", "mine:a=b");
-        assertThat(specs.stream().map(MethodWords::of)).doesNotHaveDuplicates().allMatch(s -> s.endsWith("."));
-        assertThat(MethodWords.of("mine:a=b")).startsWith("mine: ");
+        assertThat(specs.stream().map(Reducers::describe)).doesNotHaveDuplicates().allMatch(s -> s.endsWith("."));
+        assertThat(Reducers.describe("mine:a=b")).startsWith("mine: ");
     }
 }

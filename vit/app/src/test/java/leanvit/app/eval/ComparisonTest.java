@@ -157,13 +157,13 @@ class ComparisonTest {
 
     @Test
     void usualReducersAreThePapersAndFitEveryModel() {
-        assertThat(Comparison.usualReducers(new ModelShape(12, 192, 3, 1, 196)).stream().map(TokenReducer::spec)).containsExactly(
+        assertThat(Reducers.usual(new ModelShape(12, 192, 3, 1, 196)).stream().map(TokenReducer::spec)).containsExactly(
                 "none", "tome:r=8", "tome:r=13", "tome:r=16", "etps:keep=0.7,layers=3/6/9", "evit:keep=0.7,layers=3/6/9",
                 "topk:keep=0.7,layers=3/6/9", "pomt:r=56,layer=3");
         for (int depth = 1; depth <= 40; depth++) {
             for (int prefix = 0; prefix < 3; prefix++) {
                 ModelShape model = new ModelShape(depth, 64, 4, prefix, 49);
-                List<TokenReducer> usual = Comparison.usualReducers(model);
+                List<TokenReducer> usual = Reducers.usual(model);
                 assertThat(usual).as("depth %d, prefix %d", depth, prefix).hasSize(prefix == 0 ? 5 : 8);
                 usual.forEach(reducer -> reducer.check(model));
             }

@@ -6,9 +6,9 @@ import leanvit.kernels.Attention;
 import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.HeadMax;
 import leanvit.kernels.HeadMean;
-import leanvit.reducers.LayerTokens;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Need;
+import leanvit.reducers.TokenHost;
 import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
 
@@ -41,7 +41,7 @@ public final class BlockPass {
     private final int width;
     private final int heads;
     private final int headDim;
-    private final LayerTokens[] views;
+    private final TokenHost[] hosts;
     private final float[][] headMaxValues;
 
     private final Workers.Step normStep = this::normPiece;
@@ -87,8 +87,8 @@ public final class BlockPass {
         heads = shape.heads();
         headDim = shape.headDim();
         headMaxValues = new float[workers.threads()][0];
-        views = new LayerTokens[workers.threads()];
-        Arrays.setAll(views, i -> new LayerTokens());
+        hosts = new TokenHost[workers.threads()];
+        Arrays.setAll(hosts, i -> new TokenHost());
     }
 
     public Gemms gemms() {
@@ -105,8 +105,8 @@ public final class BlockPass {
             // Let go first: two at once would double the peak.
             buffers = null;
             floats = null;
-            buffers = new PassBuffers(model.config(), shape, images, GROUP_ROWS, reducer.seesWholeBatch(),
-                    workers.threads(), needs.contains(Need.HEAD_MAX_ATTENTION));
+            buffers = new PassBuffers(model.config(), shape, images, GROUP_ROWS, workers.threads(),
+                    needs.contains(Need.HEAD_MAX_ATTENTION));
             floats = buffers.floats;
         }
         x.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.rows);
@@ -119,11 +119,11 @@ public final class BlockPass {
     }
 
     public boolean reducesInput(int layer) {
-        return reducer.position() == TokenReducer.Position.BEFORE_BLOCK && reducer.reducesAt(layer);
+        return reducer.position() == TokenReducer.Position.BEFORE_BLOCK && reducer.reducesAt(shape, layer);
     }
 
     public boolean reducesInside(int layer) {
-        return reducer.position() == TokenReducer.Position.AFTER_ATTENTION && reducer.reducesAt(layer);
+        return reducer.position() == TokenReducer.Position.AFTER_ATTENTION && reducer.reducesAt(shape, layer);
     }
 
     /** Reduces a block's input {@code in} into {@code out}. */
@@ -226,8 +226,7 @@ public final class BlockPass {
 
     private int endOfGroup() {
         int end = from + 1;
-        boolean all = reducing && reducer.seesWholeBatch();
-        while (end < in.images() && (all || in.start(end + 1) - in.start(from) <= GROUP_ROWS)) {
+        while (end < in.images() && in.start(end + 1) - in.start(from) <= GROUP_ROWS) {
             end++;
         }
         return end;
@@ -374,54 +373,53 @@ public final class BlockPass {
     private void reducePiece(int worker, int piece) {
         int image = from + piece;
         int n = in.count(image);
-        LayerTokens view = view(worker, image);
+        TokenHost host = host(worker, image);
         int qkv = qkvOffset(image);
         if (needs.contains(Need.MEAN_KEY)) {
-            HeadMean.reduce(floats, qkv + width, headDim, heads, 3 * width, n, headDim, view.prepare(Need.MEAN_KEY), 0,
+            HeadMean.reduce(floats, qkv + width, headDim, heads, 3 * width, n, headDim, host.prepare(Need.MEAN_KEY), 0,
                     headDim);
         }
         if (needs.contains(Need.CLASS_ATTENTION)) {
-            float[] scores = view.prepare(Need.CLASS_ATTENTION);
+            float[] scores = host.prepare(Need.CLASS_ATTENTION);
             HeadMean.reduce(classRows, piece * heads * gatherStride, gatherStride, heads, n, 1, n, scores, 0, n);
         }
         if (needs.contains(Need.COLUMN_ATTENTION)) {
-            float[] scores = view.prepare(Need.COLUMN_ATTENTION);
+            float[] scores = host.prepare(Need.COLUMN_ATTENTION);
             HeadMean.reduce(columnSums, piece * heads * gatherStride, gatherStride, heads, n, 1, n, scores, 0, n);
             for (int j = 0; j < n; j++) {
                 scores[j] /= n;
             }
         }
         if (needs.contains(Need.HEAD_MAX_ATTENTION)) {
-            System.arraycopy(headMaxColumns, piece * gatherStride, view.prepare(Need.HEAD_MAX_ATTENTION), 0, n);
-            view.batchHeadMaxPeak(batchPeak());
+            System.arraycopy(headMaxColumns, piece * gatherStride, host.prepare(Need.HEAD_MAX_ATTENTION), 0, n);
         }
         if (needs.contains(Need.HEAD_MAX_VALUE)) {
             float[] maxima = headMaxValues[worker] = grown(headMaxValues[worker], n * headDim);
             HeadMax.reduce(floats, qkv + 2 * width, headDim, heads, 3 * width, n, headDim, maxima, 0, headDim);
-            sumRows(maxima, n, headDim, view.prepare(Need.HEAD_MAX_VALUE));
+            sumRows(maxima, n, headDim, host.prepare(Need.HEAD_MAX_VALUE));
         }
-        decide(image, view);
+        decide(image, host);
     }
 
     private void inputReducePiece(int worker, int piece) {
-        decide(piece, view(worker, piece));
+        decide(piece, host(worker, piece));
     }
 
-    private LayerTokens view(int worker, int image) {
-        LayerTokens view = views[worker];
+    private TokenHost host(int worker, int image) {
+        TokenHost host = hosts[worker];
         int n = in.count(image);
         boolean rowsAreWhole = queries == Integer.MAX_VALUE;
-        view.reset(shape, layer, n, rowsAreWhole ? in.rows() : null, in.offset(image));
+        host.reset(shape, layer, n, rowsAreWhole ? in.rows() : null, in.offset(image));
         if (reducer.tracksSize()) {
-            System.arraycopy(in.sizes(), in.start(image), view.prepareSizes(), 0, n);
+            System.arraycopy(in.sizes(), in.start(image), host.prepareSizes(), 0, n);
         }
-        return view;
+        return host;
     }
 
-    private void decide(int image, LayerTokens view) {
+    private void decide(int image, TokenHost host) {
         TokenMap map = maps[image];
-        map.reset(view.count());
-        reducer.reduce(view, map);
+        map.reset(host.tokens().count());
+        reducer.reduce(host.tokens(), map);
         map.checkComplete(reducer);
     }
 
@@ -433,17 +431,6 @@ public final class BlockPass {
             }
             sums[i] = sum;
         }
-    }
-
-    private float batchPeak() {
-        float peak = Float.NEGATIVE_INFINITY;
-        for (int image = 0; image < to - from; image++) {
-            for (int j = shape.prefix(); j < in.count(from + image); j++) {
-                float value = headMaxColumns[image * gatherStride + j];
-                peak = value > peak ? value : peak;
-            }
-        }
-        return peak;
     }
 
     private void applyMaps() {

@@ -39,14 +39,12 @@ final class PassBuffers {
      * Makes room for {@code images} images of all their tokens.
      *
      * @param groupRows rows that go through a block together, where that is at least one image's
-     * @param together  whether the whole batch goes through a block together instead
      * @param headMax   whether attention has all heads at once
      * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
      */
-    PassBuffers(VitConfig config, ModelShape shape, int images, int groupRows, boolean together, int threads,
-                boolean headMax) {
+    PassBuffers(VitConfig config, ModelShape shape, int images, int groupRows, int threads, boolean headMax) {
         this.images = images;
-        LongFunction<long[]> areasOf = batch -> areas(config, shape, batch, groupRows, together, threads, headMax);
+        LongFunction<long[]> areasOf = batch -> areas(config, shape, batch, groupRows, threads, headMax);
         long[] lengths = areasOf.apply(images);
         if (sum(lengths) > MOST_FLOATS) {
             throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens() + " tokens, "
@@ -67,11 +65,11 @@ final class PassBuffers {
         }
     }
 
-    private static long[] areas(VitConfig config, ModelShape shape, long images, int groupRows, boolean together,
-                                int threads, boolean headMax) {
+    private static long[] areas(VitConfig config, ModelShape shape, long images, int groupRows, int threads,
+                                boolean headMax) {
         long width = shape.width();
         long all = images * shape.tokens();
-        long group = together ? all : Math.min(all, Math.max(groupRows, shape.tokens()));
+        long group = Math.min(all, Math.max(groupRows, shape.tokens()));
         long[] lengths = new long[AREAS_BEFORE_THREADS + threads];
         Arrays.fill(lengths, attentionFloats(shape, headMax));
         lengths[0] = all * width;
