@@ -83,28 +83,28 @@ class TransformersConfigTest {
     @Test
     void preprocessesAsItsClassesDoByDefault() throws InvalidInputException {
         assertThat(read("{'model_type':'vit'}").preprocessing()).usingRecursiveComparison()
-                .isEqualTo(new Preprocessing(224, 224, 1, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
+                .isEqualTo(preprocessing(224, 224, 1, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
         assertThat(read("{'model_type':'deit'}").preprocessing()).usingRecursiveComparison()
-                .isEqualTo(new Preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
+                .isEqualTo(preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
     }
 
     @Test
     void readsEveryFormOfItsSizes() throws InvalidInputException {
         assertThat(preprocessing("vit", "{'size':224,'resample':3,'image_mean':[0,0.5,1],'image_std':[1,2,3]}"))
-                .usingRecursiveComparison().isEqualTo(new Preprocessing(224, 224, 1, Resize.SQUASH,
+                .usingRecursiveComparison().isEqualTo(preprocessing(224, 224, 1, Resize.SQUASH,
                         Interpolation.BICUBIC, new float[] {0, 0.5f, 1}, new float[] {1, 2, 3}));
         assertThat(preprocessing("vit", "{'do_normalize':false,'crop_size':null,'rescale_factor':0.00392156862745098}"))
-                .usingRecursiveComparison().isEqualTo(new Preprocessing(224, 224, 1, Resize.SQUASH,
+                .usingRecursiveComparison().isEqualTo(preprocessing(224, 224, 1, Resize.SQUASH,
                         Interpolation.BILINEAR, new float[3], new float[] {1, 1, 1}));
         assertThat(preprocessing("deit", "{'do_center_crop':true,'crop_size':{'height':224,'width':224},"
                 + "'size':{'height':256,'width':256}}")).usingRecursiveComparison().isEqualTo(
-                new Preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
+                preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
         assertThat(preprocessing("deit", "{'do_center_crop':true,'crop_size':224,'size':256,'resample':2}"))
                 .usingRecursiveComparison().isEqualTo(
-                new Preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
+                preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
         assertThat(preprocessing("vit", "{'do_center_crop':true,'crop_size':224,'size':{'shortest_edge':224}}"))
                 .usingRecursiveComparison().isEqualTo(
-                new Preprocessing(224, 224, 1, Resize.SHORT_SIDE, Interpolation.BILINEAR, HALF, HALF));
+                preprocessing(224, 224, 1, Resize.SHORT_SIDE, Interpolation.BILINEAR, HALF, HALF));
     }
 
     @Test
@@ -152,5 +152,11 @@ class TransformersConfigTest {
     void refusesPreprocessingThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> preprocessing("vit", "{" + fields + "}")).isInstanceOf(InvalidInputException.class)
                 .hasMessage("preprocessor_config.json: " + problem);
+    }
+
+    private static Preprocessing preprocessing(int height, int width, float fraction, Resize resize,
+                                               Interpolation interpolation, float[] mean, float[] std) {
+        return new Preprocessing(height, width, fraction, resize, interpolation, Preprocessing.Crop.DOWN, 1 / 255.0, mean,
+                std);
     }
 }
