@@ -7,16 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import leanvit.app.draw.Chart;
 import leanvit.kernels.Attention;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Reducers;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
-import leanvit.vit.VitConfig;
-import leanvit.vit.draw.Chart;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.weights.RandomWeights;
+import leanvit.vit.weights.VitConfig;
 
 /**
  * Time against tokens: a model at 224, 384 and 512 pixels with patches of 16, and at 518 with patches of 14 (1,370

@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import leanvit.kernels.Provider;
 import leanvit.vit.VisionTransformer;
-import leanvit.vit.VitConfig;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.RandomWeights;
+import leanvit.vit.weights.VitConfig;
 
 /** The models that are timed, their input, and where their files lie. */
 public final class Models {
@@ -32,7 +32,7 @@ public final class Models {
      */
     public static VisionTransformer load(String name) throws IOException {
         if (name.equals(DEMO)) {
-            try (Checkpoint checkpoint = Checkpoint.ofResources(VisionTransformer.class, "leanvit/vit/demo/")) {
+            try (Checkpoint checkpoint = Checkpoint.ofResources(VisionTransformer.class, "leanvit/app/demo-model/")) {
                 return VisionTransformer.of(checkpoint.config(), checkpoint);
             }
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import leanvit.testdata.ChildJvm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,7 @@ class AllocationTest {
     @Test
     void warmCallsAllocateNothing() throws Exception {
         Assumptions.assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "this JVM counts no bytes");
-        List<String> lines = ChildJvm.run(WarmCalls.class, List.of());
+        List<String> lines = ChildJvm.likeThis().run(WarmCalls.class);
         assertThat(lines).contains("provider " + Provider.describe());
         WarmCalls.assertNothingAllocated(lines);
     }

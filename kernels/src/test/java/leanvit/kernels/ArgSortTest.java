@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.junit.jupiter.api.Test;
 
 /** {@link ArgSort} against a stable sort: random scores with ties, and orders that break careless sorts. */
@@ -58,7 +60,7 @@ class ArgSortTest {
 
     @Test
     void matchesTheGolden() {
-        Golden golden = Golden.open("kernel_misc");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_misc");
         for (String name : new String[] {"argsort", "argsort2"}) {
             float[] x = golden.floats(name + ".x");
             int[] got = new int[x.length];

@@ -2,6 +2,7 @@ package leanvit.kernels;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
 
 /**
  * Queries, keys and values of some tokens, with a bias a key or null, and attention over them in double precision,

@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -438,7 +440,7 @@ class AttentionTest {
     /** A key's score is its bias where queries are zero, and its share comes out as a channel where values are unit vectors. */
     @Test
     void theOfficialSoftmaxesMatch() {
-        Golden golden = Golden.open("kernel_softmax");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_softmax");
         int n = 37;
         float[] x = golden.floats("x");
         double[] want = golden.doubles("y64");
@@ -454,7 +456,7 @@ class AttentionTest {
 
     @Test
     void theOfficialProportionalSoftmaxMatches() {
-        Golden golden = Golden.open("kernel_softmax");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_softmax");
         int n = 13;
         float[] x = golden.floats("logsize.x");
         float[] sizes = golden.floats("logsize.size");

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -346,7 +348,7 @@ class BipartiteMatchingTest {
     /** A row of scores becomes the cosines of a source (1, 0) with destinations (score / 8, the rest of length 1). */
     @Test
     void theOfficialArgmaxesTieToTheFirst() {
-        Golden golden = Golden.open("kernel_misc");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_misc");
         float[] scores = golden.floats("argmax.x");
         int[] want = golden.ints("argmax.idx");
         for (int r = 0; r < 4; r++) {
@@ -365,7 +367,7 @@ class BipartiteMatchingTest {
     @ParameterizedTest
     @CsvSource({"e, 1", "o, 1", "c, 1", "d, 2", "n, 0"})
     void theOfficialMatchingsOfToMeMatch(String name, int prefix) {
-        Golden golden = Golden.open("tome_merge");
+        GoldenFile golden = GoldenFile.open("standalone/tome_merge");
         int[] shape = golden.shape(name + ".metric");
         int r = golden.shape(name + ".src_idx")[1];
         int sources = golden.shape(name + ".node_max")[1];
@@ -392,7 +394,7 @@ class BipartiteMatchingTest {
     @ParameterizedTest
     @ValueSource(strings = {"s0", "s1", "s2", "s3", "s4", "s5", "tie"})
     void theOfficialHostsOfTpsMatch(String name) {
-        Golden golden = Golden.open("tps_squeeze");
+        GoldenFile golden = GoldenFile.open("standalone/tps_squeeze");
         int[] reserved = golden.shape(name + ".reserved");
         int pruned = golden.shape(name + ".pruned")[1];
         int width = reserved[2];

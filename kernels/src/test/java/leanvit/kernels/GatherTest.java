@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.junit.jupiter.api.Test;
 
 /** {@link Gather}, whose results are copies. */
@@ -11,7 +13,7 @@ class GatherTest {
 
     @Test
     void matchesTheGolden() {
-        Golden golden = Golden.open("kernel_misc");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_misc");
         float[] gathered = new float[6 * 9];
         Gather.rows(golden.floats("gather.x"), 0, 9, golden.ints("gather.idx"), 0, 6, 9, gathered, 0, 9);
         assertThat(gathered).isEqualTo(golden.floats("gather.y"));

@@ -7,6 +7,8 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import leanvit.kernels.Gemm.Epilogue;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -302,7 +304,7 @@ class GemmTest {
     @ParameterizedTest
     @ValueSource(strings = {"1x1x1", "37x60x180", "65x64x193", "3x7x5"})
     void theOfficialProductsMatch(String shape) {
-        Golden golden = Golden.open("kernel_matmul");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_matmul");
         String name = "m" + shape;
         int[] rows = IntStream.range(0, golden.shape(name + ".a")[0]).toArray();
         assertMatches(golden, name, golden.floats(name + ".a"), golden.floats(name + ".w"), rows);
@@ -310,7 +312,7 @@ class GemmTest {
 
     @Test
     void theOfficialProductOfAModelsSizeMatches() {
-        Golden golden = Golden.open("kernel_matmul");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_matmul");
         String name = "m197x192x768";
         float[] got = assertMatches(golden, name, scaled(golden, name + ".a"), scaled(golden, name + ".w"),
                 golden.ints(name + ".rows"));
@@ -328,7 +330,7 @@ class GemmTest {
         }
     }
 
-    private static float[] scaled(Golden golden, String name) {
+    private static float[] scaled(GoldenFile golden, String name) {
         float[] values = golden.floats(name + "_i8");
         float scale = golden.floats(name + "_scale")[0];
         for (int i = 0; i < values.length; i++) {
@@ -338,7 +340,7 @@ class GemmTest {
     }
 
     /** Computes {@code a·wᵀ + bias} and compares the rows that the golden file has. */
-    private static float[] assertMatches(Golden golden, String name, float[] a, float[] w, int[] rows) {
+    private static float[] assertMatches(GoldenFile golden, String name, float[] a, float[] w, int[] rows) {
         float[] bias = golden.floats(name + ".bias");
         int n = bias.length;
         int k = w.length / n;

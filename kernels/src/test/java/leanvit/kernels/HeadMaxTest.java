@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +29,7 @@ class HeadMaxTest {
 
     @Test
     void matchesTheGolden() {
-        Golden golden = Golden.open("kernel_misc");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_misc");
         float[] out = new float[77];
         HeadMax.reduce(golden.floats("heads.x"), 0, 77, 3, 11, 7, 11, out, 0, 11);
         assertThat(out).isEqualTo(golden.floats("heads.max"));

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +27,7 @@ class HeadMeanTest {
 
     @Test
     void matchesTheGolden() {
-        Golden golden = Golden.open("kernel_misc");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_misc");
         float[] out = new float[77];
         HeadMean.reduce(golden.floats("heads.x"), 0, 77, 3, 11, 7, 11, out, 0, 11);
         assertThat(out).containsExactly(golden.floats("heads.mean"), Offset.offset(1e-6f));

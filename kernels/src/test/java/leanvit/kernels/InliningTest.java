@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import leanvit.testdata.ChildJvm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -43,9 +44,9 @@ class InliningTest {
     @Test
     void vectorsAreInlinedWithoutProfiles() throws Exception {
         Assumptions.assumeTrue(Provider.SIMD, "scalar code has no vectors to box");
-        List<String> lines = ChildJvm.run(WarmCalls.class, List.of("-XX:+UnlockDiagnosticVMOptions",
+        List<String> lines = ChildJvm.likeThis().with("-XX:+UnlockDiagnosticVMOptions",
                 "-XX:-TieredCompilation", "-XX:-BackgroundCompilation", "-XX:+PrintCompilation",
-                "-XX:CompileCommand=PrintInlining,leanvit.kernels.Simd*::*"));
+                "-XX:CompileCommand=PrintInlining,leanvit.kernels.Simd*::*").run(WarmCalls.class);
         assertThat(lines.stream().filter(line -> line.contains("VectorSupport::store") && line.contains("(intrinsic)")))
                 .as("stores in what C2 printed").hasSizeGreaterThan(50);
         List<String> bad = new ArrayList<>();

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import leanvit.testdata.ChildJvm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class JitStressTest {
         Assumptions.assumeTrue(Provider.SIMD, "scalar code has no vectors to box");
         Assumptions.assumeTrue(ManagementFactory.getThreadMXBean() instanceof ThreadMXBean, "this JVM counts no bytes");
         if (fresh == null) {
-            fresh = nanos(ChildJvm.run(WarmCalls.class, List.of()));
+            fresh = nanos(ChildJvm.likeThis().run(WarmCalls.class));
         }
     }
 
@@ -54,16 +55,16 @@ class JitStressTest {
     @Test
     void onOneCore() throws Exception {
         Assumptions.assumeTrue(new File("/usr/bin/taskset").canExecute(), "no taskset here");
-        assertNothingAllocated(List.of("/usr/bin/taskset", "-c", "0"), seed + 3);
+        assertNothingAllocated(ChildJvm.likeThis().by("/usr/bin/taskset", "-c", "0"), seed + 3);
     }
 
     private static void assertNothingAllocated(long seed, String... options) throws Exception {
-        assertNothingAllocated(List.of(), seed, options);
+        assertNothingAllocated(ChildJvm.likeThis().with(options), seed);
     }
 
-    private static void assertNothingAllocated(List<String> before, long seed, String... options) throws Exception {
-        String start = "seed " + seed + ", " + String.join(" ", before) + " " + String.join(" ", options);
-        List<String> lines = ChildJvm.run(before, JitStress.class, List.of(options), Long.toString(seed));
+    private static void assertNothingAllocated(ChildJvm jvm, long seed) throws Exception {
+        String start = "seed " + seed + ", " + String.join(" ", jvm.before()) + " " + String.join(" ", jvm.options());
+        List<String> lines = jvm.run(JitStress.class, Long.toString(seed));
         try {
             assertThat(lines).contains("provider " + Provider.describe());
             WarmCalls.assertNothingAllocated(lines);

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import leanvit.kernels.Gemm.Epilogue;
+import leanvit.testdata.Awkward;
 
 /**
  * Calls of every public kernel, by name, for programs that ask what a warm call costs: one case for each branch that a

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.junit.jupiter.api.Test;
 
 /** {@link LayerNorm}, the public kernel and both twins, against doubles within the bound that its contract states. */
@@ -88,7 +90,7 @@ class LayerNormTest {
 
     @Test
     void matchesTheGolden() {
-        Golden golden = Golden.open("kernel_layernorm");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_layernorm");
         for (int n : new int[] {5, 60, 192}) {
             String name = "n" + n + ".";
             float[] weight = golden.floats(name + "w");

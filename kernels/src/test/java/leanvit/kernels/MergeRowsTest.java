@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -85,7 +87,7 @@ class MergeRowsTest {
 
     @Test
     void addingToWhatIsThereMatchesTheGolden() {
-        Golden golden = Golden.open("kernel_misc");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_misc");
         int[] order = {0, 1, 2, 3, 4, 5, 6, 7};
         float[] x = golden.floats("scatter.src");
         int[] target = golden.ints("scatter.idx");

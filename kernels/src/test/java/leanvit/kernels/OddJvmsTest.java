@@ -2,11 +2,10 @@ package leanvit.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import leanvit.testdata.ChildJvm;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -94,20 +93,7 @@ class OddJvmsTest {
     }
 
     private static List<String> run(List<String> options) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-        command.addAll(List.of("-XX:+IgnoreUnrecognizedVMOptions", "-Duser.language=en"));
-        command.addAll(options);
-        command.addAll(List.of("-cp", directory(Gemm.class) + File.pathSeparator + directory(SmallAnswers.class),
-                SmallAnswers.class.getName()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        List<String> lines = output.lines().toList();
-        assertThat(process.waitFor()).as("%s: %s", command, lines).isZero();
-        return lines;
-    }
-
-    private static String directory(Class<?> type) {
-        return new File(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getPath();
+        return ChildJvm.plain().with("-XX:+IgnoreUnrecognizedVMOptions", "-Duser.language=en")
+                .with(options.toArray(String[]::new)).run(SmallAnswers.class);
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.Exact;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,7 +62,7 @@ class ScalarTwinsTest {
         for (int i = 0; i < sources; i++) {
             int row = i;
             double[] all = new double[destinations];
-            Arrays.setAll(all, j -> j < blocked ? -2 : cosine(x, row * width, (sources + j) * width, width));
+            Arrays.setAll(all, j -> j < blocked ? -2 : Exact.cosine(x, row * width, (sources + j) * width, width));
             double most = Arrays.stream(all).skip(blocked).max().orElse(-2);
             if (blocked >= destinations) {
                 assertThat(partner[i]).isEqualTo(-1);
@@ -69,17 +71,5 @@ class ScalarTwinsTest {
                 assertThat(all[partner[i]]).isCloseTo(most, Offset.offset(1e-5));
             }
         }
-    }
-
-    private static double cosine(float[] x, int a, int b, int width) {
-        double product = 0;
-        double first = 0;
-        double second = 0;
-        for (int c = 0; c < width; c++) {
-            product += (double) x[a + c] * x[b + c];
-            first += (double) x[a + c] * x[a + c];
-            second += (double) x[b + c] * x[b + c];
-        }
-        return product / Math.sqrt(first * second);
     }
 }

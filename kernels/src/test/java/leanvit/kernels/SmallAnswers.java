@@ -2,6 +2,7 @@ package leanvit.kernels;
 
 import java.util.SplittableRandom;
 import leanvit.kernels.Gemm.Epilogue;
+import leanvit.testdata.Awkward;
 
 /**
  * The program of {@link OddJvmsTest}: small calls of the kernels against double arithmetic, in whatever JVM it is

@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import leanvit.testdata.Awkward;
+import leanvit.testdata.GoldenFile;
 import org.junit.jupiter.api.Test;
 
 /** {@link Softmax}, the public kernel and both twins, against doubles within the bound that its contract states. */
@@ -101,7 +103,7 @@ class SoftmaxTest {
 
     @Test
     void matchesTheGolden() {
-        Golden golden = Golden.open("kernel_softmax");
+        GoldenFile golden = GoldenFile.open("standalone/kernel_softmax");
         double[] want = golden.doubles("y64");
         kernels().forEach((name, kernel) -> {
             float[] y = new float[9 * 37];

@@ -2,7 +2,6 @@ package leanvit.reducers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
 import java.util.Set;
 import leanvit.kernels.ArgSort;
 import org.junit.jupiter.api.Test;
@@ -59,15 +58,5 @@ class OwnReducerTest {
         TokenMap map = Images.reduce(new KeepLargestHalf(4), tokens);
         assertThat(Images.apply(map, tokens)).containsExactly(9, -5, 4, -3);
         assertThat(new KeepLargestHalf(4).position()).isEqualTo(TokenReducer.Position.AFTER_ATTENTION);
-    }
-
-    @Test
-    void runsInAModel() {
-        GoldenFile weights = GoldenFile.open("A/model");
-        ModelShape model = Images.shape(4, 60, 3, 1, 36);
-        double[] embedding = GoldenFile.open("A/inputs").doubles("embed");
-        ReferenceVit.Run run = new ReferenceVit(weights, model)
-                .run(new KeepLargestHalf(1), Arrays.copyOf(embedding, 37 * 60));
-        assertThat(run.rows()).extracting(rows -> rows.length / 60).containsExactly(37, 19, 19, 19);
     }
 }

@@ -1,0 +1,95 @@
+package leanvit.app.cli;
+
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import leanvit.app.eval.Comparison;
+import leanvit.app.eval.ComparisonReport;
+import leanvit.app.eval.ReducerScore;
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.VisionTransformer;
+import leanvit.vit.data.LabelledPictures;
+import leanvit.vit.image.Pictures;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.WholeFile;
+import leanvit.vit.weights.Checkpoint;
+
+/** {@code compare}: what reducers cost and gain on pictures. */
+final class CompareCommand implements Command {
+
+    private static final int MAX_BATCH = 1024;
+
+    @Override
+    public Syntax syntax() {
+        return new Syntax("compare", "PATH...", "Compare reducers on pictures, or on folders with labels.csv: right answers, "
+                + "agreement with the unreduced model, speed, cost.")
+                .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
+                        + "default: a small demo model that is built in")
+                .text("--reducers", "SPECS", "reducers with ; between them, such as \"none;tome:r=8;pomt:r=56\"; "
+                        + "default: each method as its paper sets it")
+                .whole("--batch", "B", 1, MAX_BATCH, 1, "pictures in a pass")
+                .json()
+                .flag("--markdown", "print the table in Markdown")
+                .text("--plot", "OUT.png", "draw accuracy against images/s")
+                .note("labels.csv begins with the line file,label; then a line a picture, with its class counted from 0.")
+                .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that whatever "
+                        + "else the machine does falls upon all alike.")
+                .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png");
+    }
+
+    @Override
+    public int run(Options options, Terminal terminal) throws IOException, UsageException {
+        if (options.has("--json") && options.has("--markdown")) {
+            throw new UsageException("--json and --markdown: give one of them");
+        }
+        List<TokenReducer> reducers = Models.reducers(options);
+        Path plot = options.path("--plot");
+        if (plot != null) {
+            WholeFile.check(plot);
+        }
+        try (Checkpoint checkpoint = Models.open(options)) {
+            LabelledPictures pictures = LabelledPictures.of(paths(options.operands()), checkpoint.config().classes());
+            VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
+            Models.warn(checkpoint, terminal);
+            int threads = options.whole("--threads");
+            int batch = options.whole("--batch");
+            Comparison comparison = new Comparison(model.inference().with(Models.executor(threads), threads),
+                    checkpoint.preprocessing(), batch);
+            terminal.progress("0 of " + pictures.size() + " pictures");
+            List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? Comparison.usualReducers(model.shape()) : reducers,
+                    pictures, done -> terminal.progress(done + " of " + pictures.size() + " pictures"));
+            terminal.endProgress();
+            String title = Models.name(checkpoint) + ": " + counted(pictures.size(), "picture") + ", batch " + batch + ", "
+                    + counted(threads, "thread");
+            if (plot != null) {
+                Pictures.writePng(ComparisonReport.plot(title, scores), plot);
+            }
+            if (options.has("--json")) {
+                terminal.out().println(ComparisonReport.json(scores));
+            } else if (options.has("--markdown")) {
+                terminal.out().print(ComparisonReport.markdown(scores));
+            } else {
+                terminal.out().print(title + "\n\n" + ComparisonReport.text(scores));
+            }
+            return DONE;
+        }
+    }
+
+    private static List<Path> paths(List<String> operands) throws InvalidInputException {
+        List<Path> paths = new ArrayList<>();
+        for (String operand : operands) {
+            try {
+                paths.add(Path.of(operand));
+            } catch (InvalidPathException e) {
+                throw new InvalidInputException(Path.of(""), e.getMessage());
+            }
+        }
+        return paths;
+    }
+
+    private static String counted(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
+    }
+}

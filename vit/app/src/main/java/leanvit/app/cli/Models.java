@@ -1,0 +1,147 @@
+package leanvit.app.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import leanvit.reducers.InvalidSpecException;
+import leanvit.reducers.Reducers;
+import leanvit.reducers.TensorFiles;
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.Classifier;
+import leanvit.vit.Inference;
+import leanvit.vit.VisionTransformer;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.weights.Checkpoint;
+import leanvit.vit.weights.RandomWeights;
+import leanvit.vit.weights.SafeTensors;
+
+/** Makes what {@code --model}, {@code --arch}, {@code --reducer} and {@code --threads} ask for. */
+final class Models {
+
+    /** What stands before the names of the demo model's resources. */
+    private static final String DEMO = "leanvit/app/demo-model/";
+
+    private static final long SEED = 1;
+
+    private Models() {
+    }
+
+    /** Opens the model of {@code --model}, or the demo model. */
+    static Checkpoint open(Options options) throws IOException, UsageException {
+        Path directory = options.path("--model");
+        return directory == null ? Checkpoint.ofResources(Models.class, DEMO) : Checkpoint.open(directory);
+    }
+
+    /** Returns what an answer calls the model of {@code --model}: its architecture. */
+    static String name(Checkpoint checkpoint) {
+        return checkpoint.config().architecture();
+    }
+
+    /**
+     * Loads the model of {@code --model} with the threads of {@code --threads} and, where it is given, for pictures of
+     * {@code --image-size}; says what is odd about its weights.
+     */
+    static Classifier classifier(Options options, Terminal terminal) throws IOException, UsageException {
+        try (Checkpoint checkpoint = open(options)) {
+            int side = options.has("--image-size") ? options.whole("--image-size") : 0;
+            Classifier classifier = side == 0 ? Classifier.of(checkpoint) : Classifier.of(checkpoint, side, side);
+            warn(checkpoint, terminal);
+            int threads = options.whole("--threads");
+            return threads == 1 ? classifier : classifier.with(executor(threads), threads);
+        }
+    }
+
+    /** Loads the model of {@code --model}, or makes that of {@code --arch}; says what is odd about its weights. */
+    static VisionTransformer transformer(Options options, Terminal terminal) throws IOException, UsageException {
+        if (!options.has("--arch")) {
+            try (Checkpoint checkpoint = open(options)) {
+                VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
+                warn(checkpoint, terminal);
+                return model;
+            }
+        }
+        if (options.has("--model")) {
+            throw new UsageException("--model and --arch: give one of them");
+        }
+        RandomWeights weights;
+        try {
+            weights = RandomWeights.of(options.text("--arch"), SEED);
+        } catch (InvalidInputException e) {
+            throw new UsageException(e.getMessage());
+        }
+        return VisionTransformer.of(weights.config(), weights);
+    }
+
+    /** Gives a runner the threads of {@code --threads}. */
+    static Inference withThreads(Inference inference, Options options) {
+        int threads = options.whole("--threads");
+        return threads == 1 ? inference : inference.with(executor(threads), threads);
+    }
+
+    /** Says which of the weights read so far are NaN or infinite. */
+    static void warn(Checkpoint checkpoint, Terminal terminal) {
+        checkpoint.warnings().forEach(terminal::warning);
+    }
+
+    /** Makes {@code threads - 1} threads that do not keep the JVM alive; the caller's is one more. */
+    static Executor executor(int threads) {
+        return threads == 1 ? Runnable::run : Executors.newFixedThreadPool(threads - 1, work -> {
+            Thread thread = new Thread(work, "leanvit");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Makes the reducer of {@code --reducer}. */
+    static TokenReducer reducer(Options options) throws IOException, UsageException {
+        return reducer("--reducer", options.text("--reducer"));
+    }
+
+    /** Makes the reducers of {@code --reducers}, none where it was not given. */
+    static List<TokenReducer> reducers(Options options) throws IOException, UsageException {
+        List<TokenReducer> reducers = new ArrayList<>();
+        if (options.has("--reducers")) {
+            for (String spec : options.text("--reducers").split(";", -1)) {
+                reducers.add(reducer("--reducers", spec.strip()));
+            }
+        }
+        return reducers;
+    }
+
+    /**
+     * Makes a reducer.
+     *
+     * @param option where the SPEC stands, for the message
+     */
+    static TokenReducer reducer(String option, String spec) throws IOException, UsageException {
+        AtomicBoolean fileRead = new AtomicBoolean();
+        try {
+            return Reducers.parse(spec, path -> {
+                Map<String, TensorFiles.Tensor> tensors = tensors(Path.of(path));
+                fileRead.set(true);
+                return tensors;
+            });
+        } catch (InvalidSpecException e) {
+            if (fileRead.get()) {
+                throw e;
+            }
+            throw new UsageException(option + ": " + e.getMessage());
+        }
+    }
+
+    private static Map<String, TensorFiles.Tensor> tensors(Path file) throws IOException {
+        try (SafeTensors source = SafeTensors.open(file)) {
+            Map<String, TensorFiles.Tensor> tensors = new LinkedHashMap<>();
+            for (String name : source.names()) {
+                tensors.put(name, new TensorFiles.Tensor(source.shape(name), source.floats(name)));
+            }
+            return tensors;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package leanvit.app.cli;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import leanvit.vit.json.JsonWriter;
+
+/** A command line that {@link Syntax} checked. Names are as they are written, such as {@code --model}. */
+final class Options {
+
+    private final Map<String, Object> given;
+    private final Map<String, Object> defaults;
+    private final List<String> operands;
+
+    Options(Map<String, Object> given, Map<String, Object> defaults, List<String> operands) {
+        this.given = given;
+        this.defaults = defaults;
+        this.operands = List.copyOf(operands);
+    }
+
+    /** Returns whether the option was given. */
+    boolean has(String name) {
+        value(name);
+        return given.containsKey(name);
+    }
+
+    /** Returns an option's text; null where it was not given and has no default. */
+    String text(String name) {
+        return (String) value(name);
+    }
+
+    /** Returns an option's whole number, which was given or has a default. */
+    int whole(String name) {
+        return (Integer) value(name);
+    }
+
+    /** Returns an option's whole numbers; null where it was not given. */
+    @SuppressWarnings("unchecked")
+    List<Integer> wholes(String name) {
+        return (List<Integer>) value(name);
+    }
+
+    /** Returns an option's number, which was given or has a default. */
+    double number(String name) {
+        return (Double) value(name);
+    }
+
+    /** Returns an option's text as a path; null where it was not given. */
+    Path path(String name) throws UsageException {
+        String text = text(name);
+        try {
+            return text == null ? null : Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new UsageException(name + ": " + JsonWriter.quoteShort(text) + " cannot be a path here: " + e.getReason());
+        }
+    }
+
+    /** Returns a path that must be given. */
+    Path requiredPath(String name) throws UsageException {
+        if (text(name) == null) {
+            throw new UsageException(name + " is missing");
+        }
+        return path(name);
+    }
+
+    /** Returns what stood beside the options. */
+    List<String> operands() {
+        return operands;
+    }
+
+    private Object value(String name) {
+        if (!defaults.containsKey(name)) {
+            throw new IllegalStateException("no such option: " + name);
+        }
+        Object value = given.get(name);
+        return value == null ? defaults.get(name) : value;
+    }
+}

@@ -1,0 +1,93 @@
+package leanvit.app.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.BlockTrace;
+import leanvit.vit.Inference;
+import leanvit.vit.TraceFile;
+import leanvit.vit.VisionTransformer;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.WholeFile;
+import leanvit.vit.weights.Checkpoint;
+import leanvit.vit.weights.SafeTensors;
+import leanvit.vit.weights.SafeTensorsWriter;
+import leanvit.vit.weights.VitConfig;
+
+/** {@code run}: tensors in, tensors out. */
+final class RunCommand implements Command {
+
+    private static final String PIXELS = "pixels";
+    /** Sixteen images of 224 x 224. */
+    private static final long FEW_BYTES = 16L * 3 * 224 * 224 * Float.BYTES + 4096;
+
+    @Override
+    public Syntax syntax() {
+        return new Syntax("run", "", "Run a model on tensors: pixels in, logits out, and what each block did.")
+                .text("--input", "IN.safetensors", "holds pixels [B, 3, H, W] in float32, already normalised")
+                .text("--output", "OUT.safetensors", "receives logits [B, classes]")
+                .flag("--trace", "write what each block did, too")
+                .model()
+                .note("With --trace, OUT also has for every block l, counted from 0: block.<l>.tokens (the rows after the block, "
+                        + "all images one after another, [sum of N, C]), block.<l>.offsets (int64 [B + 1]: where each image's "
+                        + "rows begin) and, where the reducer tracks them, block.<l>.sizes ([sum of N]); and for the whole run "
+                        + "assignment (int64 [B, N0]: the final token that each original token ended in, or -1 where it was "
+                        + "dropped).")
+                .note("Images of another size than the model's are taken where both sides are multiples of the patch; position "
+                        + "embeddings are then resized.")
+                .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 --trace");
+    }
+
+    @Override
+    public boolean isShort(Options options) {
+        String input = options.text("--input");
+        return input != null && new File(input).length() <= FEW_BYTES;
+    }
+
+    @Override
+    public int run(Options options, Terminal terminal) throws IOException, UsageException {
+        Path input = options.requiredPath("--input");
+        Path output = options.requiredPath("--output");
+        TokenReducer reducer = Models.reducer(options);
+        WholeFile.check(output);
+        try (SafeTensors tensors = SafeTensors.open(input); Checkpoint checkpoint = Models.open(options)) {
+            int[] shape = shape(tensors, checkpoint.config());
+            float[] pixels = tensors.floats(PIXELS);
+            VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint, shape[2], shape[3]);
+            Models.warn(checkpoint, terminal);
+            Inference inference = Models.withThreads(model.inference(), options).with(reducer);
+            List<BlockTrace> trace = new ArrayList<>();
+            float[] logits = options.has("--trace")
+                    ? inference.trace(pixels, shape[0], trace, true) : inference.logits(pixels, shape[0]);
+            SafeTensorsWriter file = new SafeTensorsWriter();
+            file.floats("logits", logits, shape[0], model.config().classes());
+            TraceFile.add(file, trace, model.shape());
+            file.write(output);
+        }
+        return DONE;
+    }
+
+    /** Returns the shape of the pixels, which the model can take. */
+    private static int[] shape(SafeTensors tensors, VitConfig config) throws InvalidInputException {
+        String expected = "expected shape [B, 3, " + config.imageHeight() + ", " + config.imageWidth()
+                + "], or other multiples of the patch, " + config.patch();
+        if (!tensors.has(PIXELS)) {
+            throw new InvalidInputException(tensors.file(), "tensor \"" + PIXELS + "\": missing; " + expected);
+        }
+        int[] shape = tensors.shape(PIXELS);
+        if (shape.length != 4 || shape[1] != 3 || !isMultiple(shape[2], config.patch())
+                || !isMultiple(shape[3], config.patch())) {
+            throw new InvalidInputException(tensors.file(), "tensor \"" + PIXELS + "\": " + expected + ", came "
+                    + Arrays.toString(shape));
+        }
+        return shape;
+    }
+
+    private static boolean isMultiple(int side, int patch) {
+        return side > 0 && side % patch == 0;
+    }
+}

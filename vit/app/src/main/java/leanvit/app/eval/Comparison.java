@@ -1,0 +1,251 @@
+package leanvit.app.eval;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import leanvit.reducers.ETps;
+import leanvit.reducers.EVit;
+import leanvit.reducers.ModelShape;
+import leanvit.reducers.None;
+import leanvit.reducers.Pomt;
+import leanvit.reducers.Schedule;
+import leanvit.reducers.ToMe;
+import leanvit.reducers.TokenReducer;
+import leanvit.reducers.TopK;
+import leanvit.vit.Inference;
+import leanvit.vit.data.LabelledPictures;
+import leanvit.vit.data.PixelReader;
+import leanvit.vit.image.Preprocessing;
+import leanvit.vit.weights.VitConfig;
+
+/**
+ * Runs reducers over the same pictures: how often each is right, how often it agrees with the unreduced model, and how fast
+ * it is.
+ *
+ * <pre>{@code
+ * Comparison comparison = new Comparison(model.inference(), checkpoint.preprocessing(), 1);
+ * LabelledPictures pictures = LabelledPictures.of(List.of(folder), model.config().classes());
+ * List<ReducerScore> scores = comparison.run(Reducers.parseAll("none;tome:r=8", files), pictures, done -> { });
+ * }</pre>
+ *
+ * <p>Every batch goes through all reducers, one after another and each batch with another one first, so that whatever else
+ * the machine does falls upon all alike. Forward passes alone are timed: reading and resizing pictures is not. A pass counts
+ * where its batch is full. With fewer than {@value #LEAST_PASSES} full batches, passes are repeated up to that number, for at
+ * most ten seconds. Before the first, passes run untimed until the machine code is there.
+ *
+ * <p>Pictures are read in chunks, so that memory does not grow with their number. Ties of logits: higher first, then lower
+ * class. NaN is never right and agrees with nothing.
+ *
+ * <p>Not thread-safe, as its {@link Inference} is not.
+ */
+public final class Comparison {
+
+    /**
+     * How much work goes into the times.
+     *
+     * @param warmUpNanos     untimed passes before the first, at least one round of them
+     * @param warmUpEachNanos the same, a reducer; the longer of both holds
+     * @param leastPasses     timed passes of each reducer, if they take no longer than {@code repeatNanos} together
+     */
+    record Effort(long warmUpNanos, long warmUpEachNanos, int leastPasses, long repeatNanos) {
+    }
+
+    private static final int LEAST_PASSES = 30;
+    /** C2 has compiled a model's kernels after about a second. */
+    private static final Effort USUAL = new Effort(1_500_000_000L, 300_000_000L, LEAST_PASSES, 10_000_000_000L);
+    private static final int TOP = 5;
+
+    private final Inference dense;
+    private final Preprocessing preprocessing;
+    private final int batch;
+    private final int classes;
+    private final Effort effort;
+
+    /**
+     * Prepares a comparison.
+     *
+     * @param run           the model, on the threads to use; its reducer is not looked at
+     * @param preprocessing how the model wants its pictures
+     * @param batch         pictures in a pass, at least 1
+     * @throws IllegalArgumentException if the model has no classifier or {@code preprocessing} makes another size than it wants
+     */
+    public Comparison(Inference run, Preprocessing preprocessing, int batch) {
+        this(run, preprocessing, batch, USUAL);
+    }
+
+    Comparison(Inference run, Preprocessing preprocessing, int batch, Effort effort) {
+        Evaluable.check(run, preprocessing, batch);
+        VitConfig config = run.model().config();
+        dense = run.with(new None());
+        this.preprocessing = preprocessing;
+        this.batch = batch;
+        this.effort = effort;
+        classes = config.classes();
+    }
+
+    /**
+     * Runs the reducers, and the unreduced model whether it is among them or not.
+     *
+     * @param reducers at least one
+     * @param pictures at least one
+     * @param progress is told after each batch how many pictures are done
+     * @return a score for each reducer, in their order
+     * @throws IllegalArgumentException if a reducer does not fit the model
+     * @throws IOException              that names the picture that cannot be read; there are no scores of the others then
+     */
+    public List<ReducerScore> run(List<TokenReducer> reducers, LabelledPictures pictures, IntConsumer progress)
+            throws IOException {
+        Objects.requireNonNull(progress, "progress");
+        if (reducers.isEmpty()) {
+            throw new IllegalArgumentException("expected at least one reducer");
+        }
+        List<Contender> rows = new ArrayList<>();
+        List<Contender> all = new ArrayList<>();
+        Contender reference = new Contender(dense);
+        all.add(reference);
+        for (TokenReducer reducer : reducers) {
+            Contender contender = reducer instanceof None ? reference : new Contender(dense.with(reducer));
+            rows.add(contender);
+            if (contender != reference) {
+                all.add(contender);
+            }
+        }
+        int timedBatch = Math.min(batch, pictures.size());
+        PixelReader reader = new PixelReader(pictures, preprocessing, batch);
+        float[] pixels = reader.batchPixels(batch);
+        for (int first = 0; first < pictures.size(); first += reader.chunk()) {
+            int count = reader.read(first);
+            if (first == 0) {
+                reader.copy(0, timedBatch, pixels);
+                warmUp(all, pixels, timedBatch);
+            }
+            for (int from = 0; from < count; from += batch) {
+                int images = Math.min(batch, count - from);
+                reader.copy(from, images, pixels);
+                pass(all, first / batch + from / batch, pixels, images, images == timedBatch);
+                for (Contender contender : all) {
+                    contender.judge(pictures, first + from, images, reference);
+                }
+                progress.accept(first + from + images);
+            }
+            if (first == 0) {
+                repeat(all, reader, count, pixels, timedBatch, effort.leastPasses - pictures.size() / timedBatch);
+            }
+        }
+        List<ReducerScore> scores = new ArrayList<>();
+        for (Contender row : rows) {
+            scores.add(row.score(pictures, timedBatch, reference));
+        }
+        return scores;
+    }
+
+    /**
+     * Returns reducers to begin with, as the papers set them and scaled to a model's depth and patches: of a DeiT with 196
+     * patches and 12 blocks {@code none}, {@code tome} with r = 8, 13, 16, {@code etps}, {@code evit} and {@code topk} that keep
+     * 0.7 in blocks 3, 6, 9, and {@code pomt} with r = 56 in block 3. What needs learned values is not among them.
+     */
+    public static List<TokenReducer> usualReducers(ModelShape model) {
+        int depth = model.depth();
+        int mostMerged = model.patches() / depth;
+        List<Integer> stages = IntStream.of(depth / 4, depth / 2, 3 * depth / 4).distinct().boxed().toList();
+        List<Double> keep = List.of(0.7);
+        List<TokenReducer> reducers = new ArrayList<>(List.of(new None()));
+        for (int r : new int[] {mostMerged / 2, 4 * model.patches() / (5 * depth), mostMerged}) {
+            reducers.add(new ToMe(Schedule.constant(r)));
+        }
+        if (model.prefix() > 0) {
+            reducers.add(new ETps(Schedule.keepOfCurrent(keep, stages)));
+            reducers.add(new EVit(Schedule.keepOfCurrent(keep, stages), true));
+            reducers.add(new TopK(Schedule.keepOfInitial(keep, stages)));
+        }
+        reducers.add(new Pomt(Schedule.oneBlock(2 * model.patches() / 7, depth / 4), false));
+        return reducers;
+    }
+
+    private void warmUp(List<Contender> all, float[] pixels, int images) {
+        long end = System.nanoTime() + Math.max(effort.warmUpNanos, effort.warmUpEachNanos * all.size());
+        int rounds = 0;
+        do {
+            pass(all, rounds++, pixels, images, false);
+        } while (System.nanoTime() < end);
+    }
+
+    /** Times passes over the first chunk's full batches again, {@code rounds} of them. */
+    private void repeat(List<Contender> all, PixelReader reader, int count, float[] pixels, int images, int rounds) {
+        long end = System.nanoTime() + effort.repeatNanos;
+        int fullBatches = count / images;
+        for (int round = 0; round < rounds && System.nanoTime() < end; round++) {
+            reader.copy(round % fullBatches * images, images, pixels);
+            pass(all, round, pixels, images, true);
+        }
+    }
+
+    private static void pass(List<Contender> all, int round, float[] pixels, int images, boolean timed) {
+        for (int i = 0; i < all.size(); i++) {
+            all.get((round + i) % all.size()).pass(pixels, images, timed);
+        }
+    }
+
+    /** A reducer's runner and what it has done so far. */
+    private final class Contender {
+
+        private final Inference run;
+        private float[] logits;
+        private double[] nanos = new double[64];
+        private int passes;
+        private int top1;
+        private int top5;
+        private int agreement;
+        private long macs;
+        private long tokens;
+
+        Contender(Inference run) {
+            this.run = run;
+        }
+
+        void pass(float[] pixels, int images, boolean timed) {
+            long start = System.nanoTime();
+            logits = run.logits(pixels, images);
+            long end = System.nanoTime();
+            if (timed) {
+                nanos = passes == nanos.length ? Arrays.copyOf(nanos, 2 * passes) : nanos;
+                nanos[passes++] = end - start;
+            }
+        }
+
+        /** Looks at the last pass, which was over the pictures from {@code first} on. */
+        void judge(LabelledPictures pictures, int first, int images, Contender reference) {
+            int last = run.model().shape().depth() - 1;
+            for (int i = 0; i < images; i++) {
+                int answer = Ranks.first(logits, i * classes, classes);
+                if (answer >= 0 && answer == Ranks.first(reference.logits, i * classes, classes)) {
+                    agreement++;
+                }
+                if (pictures.labelled()) {
+                    int rank = Ranks.of(pictures.label(first + i), logits, i * classes, classes);
+                    top1 += rank == 0 ? 1 : 0;
+                    top5 += rank < Math.min(TOP, classes) ? 1 : 0;
+                }
+                macs += run.macs(i);
+                tokens += run.tokens(last, i);
+            }
+        }
+
+        double imagesPerSecond(int images) {
+            return images * 1e9 / Samples.median(Arrays.copyOf(nanos, passes));
+        }
+
+        ReducerScore score(LabelledPictures pictures, int images, Contender reference) {
+            int size = pictures.size();
+            return new ReducerScore(run.reducer().spec(), size,
+                    pictures.labelled() ? OptionalInt.of(top1) : OptionalInt.empty(),
+                    pictures.labelled() ? OptionalInt.of(top5) : OptionalInt.empty(), agreement, imagesPerSecond(images),
+                    imagesPerSecond(images) / reference.imagesPerSecond(images), macs / 1e9 / size, (double) tokens / size);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package leanvit.app.eval;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import leanvit.app.draw.Chart;
+import leanvit.vit.image.RgbImage;
+import leanvit.vit.json.JsonWriter;
+
+/** Says what a {@link Comparison} found: as a table, as JSON, as a plot. All methods are pure. */
+public final class ComparisonReport {
+
+    /** LTMP's thresholds, written out, would make a line of some 200 characters. */
+    private static final int LONGEST_SPEC = 44;
+
+    private ComparisonReport() {
+    }
+
+    /** Returns a table with aligned columns, one row a reducer; counts of pictures have their share beside them. */
+    public static String text(List<ReducerScore> scores) {
+        return table(scores).text();
+    }
+
+    /** Returns the table of {@link #text} in Markdown. */
+    public static String markdown(List<ReducerScore> scores) {
+        return table(scores).markdown();
+    }
+
+    private static TextTable table(List<ReducerScore> scores) {
+        boolean labelled = scores.stream().allMatch(score -> score.top1().isPresent());
+        List<String> header = new ArrayList<>(List.of("reducer"));
+        header.addAll(labelled ? List.of("top-1", "top-5") : List.of());
+        header.addAll(List.of("agrees with dense", "images/s", "speed-up", "GMACs", "tokens"));
+        TextTable table = new TextTable(header);
+        for (ReducerScore score : scores) {
+            List<String> row = new ArrayList<>(List.of(shortened(score.reducer())));
+            if (labelled) {
+                row.add(share(score.top1().getAsInt(), score.images()));
+                row.add(share(score.top5().getAsInt(), score.images()));
+            }
+            row.add(share(score.agreement(), score.images()));
+            row.add(rounded(score.imagesPerSecond()));
+            row.add(String.format(Locale.ROOT, "%.2fx", score.speedup()));
+            row.add(String.format(Locale.ROOT, "%.3f", score.gmacs()));
+            row.add(String.format(Locale.ROOT, "%.1f", score.tokensOut()));
+            table.add(row);
+        }
+        return table;
+    }
+
+    private static String share(int count, int images) {
+        return String.format(Locale.ROOT, "%d (%.1f %%)", count, 100.0 * count / images);
+    }
+
+    private static String rounded(double number) {
+        return String.format(Locale.ROOT, number < 10 ? "%.2f" : number < 1000 ? "%.1f" : "%.0f", number);
+    }
+
+    private static String shortened(String spec) {
+        return spec.length() <= LONGEST_SPEC ? spec : spec.substring(0, LONGEST_SPEC - 3) + "...";
+    }
+
+    /**
+     * Returns one JSON value: an array, an element a reducer with the keys {@code reducer}, {@code images}, {@code top1},
+     * {@code top5}, {@code agreement} (counts of pictures; the former two null where classes are not known),
+     * {@code images_per_s}, {@code speedup}, {@code gmacs}, {@code tokens_out}.
+     */
+    public static String json(List<ReducerScore> scores) {
+        JsonWriter json = new JsonWriter().beginArray();
+        for (ReducerScore score : scores) {
+            json.beginObject().name("reducer").value(score.reducer()).name("images").value(score.images());
+            count(json, "top1", score.top1());
+            count(json, "top5", score.top5());
+            json.name("agreement").value(score.agreement()).name("images_per_s").value(score.imagesPerSecond())
+                    .name("speedup").value(score.speedup()).name("gmacs").value(score.gmacs())
+                    .name("tokens_out").value(score.tokensOut()).endObject();
+        }
+        return json.endArray().toString();
+    }
+
+    private static void count(JsonWriter json, String name, OptionalInt count) {
+        json.name(name);
+        if (count.isPresent()) {
+            json.value(count.getAsInt());
+        } else {
+            json.nullValue();
+        }
+    }
+
+    /**
+     * Draws accuracy against images/s, a labelled point a reducer, with the unreduced model marked. Where the classes are not
+     * known, agreement with the unreduced model stands for accuracy.
+     *
+     * @param title says what was measured
+     */
+    public static RgbImage plot(String title, List<ReducerScore> scores) {
+        boolean labelled = scores.stream().allMatch(score -> score.top1().isPresent());
+        List<Chart.Point> points = new ArrayList<>();
+        for (ReducerScore score : scores) {
+            int right = labelled ? score.top1().getAsInt() : score.agreement();
+            points.add(new Chart.Point(score.reducer(), score.imagesPerSecond(), 100.0 * right / score.images(),
+                    score.reducer().equals("none")));
+        }
+        return Chart.scatter(title, "images/s", labelled ? "top-1, %" : "agreement with the unreduced model, %", points);
+    }
+}

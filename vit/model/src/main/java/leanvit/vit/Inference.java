@@ -1,0 +1,381 @@
+package leanvit.vit;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import leanvit.kernels.Gemm.Epilogue;
+import leanvit.reducers.ModelShape;
+import leanvit.reducers.None;
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.image.Preprocessing;
+import leanvit.vit.pass.BlockPass;
+import leanvit.vit.pass.Gemms;
+import leanvit.vit.pass.Norm;
+import leanvit.vit.pass.PackedVit;
+import leanvit.vit.pass.TokenBatch;
+import leanvit.vit.pass.TokenTrail;
+import leanvit.vit.pass.Workers;
+import leanvit.vit.weights.VitConfig;
+
+/**
+ * Runs a {@link VisionTransformer} on batches of images, with a reducer and threads of the caller's choice. Holds the
+ * scratch, so that a warm pass allocates nothing but its result. Not thread-safe: one instance a thread.
+ *
+ * <p>An image's result is the same, bit for bit, in every batch and for every number of threads. NaN in an image's pixels
+ * makes that image's result NaN and no other's.
+ */
+public final class Inference {
+
+    private final VisionTransformer model;
+    private final PackedVit weights;
+    private final VitConfig config;
+    private final ModelShape shape;
+    private final TokenReducer reducer;
+    private final Workers workers;
+    private final BlockPass blocks;
+    private final Gemms gemms;
+    private final Workers.Step patchStep = this::patchPiece;
+    private TokenBatch x;
+    private TokenBatch y;
+    private float[] patches = {};
+    private float[] pooled = {};
+    private float[] distilled = {};
+    private int[][] attended;
+    private int[][] remaining;
+    private int[][] reducerInput;
+    private float[] pixels;
+    private int pixelOffset;
+
+    Inference(VisionTransformer model) {
+        this(model, new None(), new Workers());
+    }
+
+    private Inference(VisionTransformer model, TokenReducer reducer, Workers workers) {
+        this.model = model;
+        this.reducer = reducer;
+        this.workers = workers;
+        weights = model.weights();
+        config = model.config();
+        shape = model.shape();
+        blocks = new BlockPass(weights, reducer, workers);
+        gemms = blocks.gemms();
+        x = new TokenBatch(shape.width());
+        y = new TokenBatch(shape.width());
+        attended = new int[shape.depth()][0];
+        remaining = new int[shape.depth()][0];
+        reducerInput = new int[shape.depth()][0];
+    }
+
+    /**
+     * Returns a runner with a token reducer.
+     *
+     * @throws IllegalArgumentException if the reducer does not fit the model, or asks for what the host does not have; the
+     *                                  message says why
+     */
+    public Inference with(TokenReducer reducer) {
+        if (reducer.position() == TokenReducer.Position.BEFORE_BLOCK && !reducer.needs().isEmpty()) {
+            throw new IllegalArgumentException(reducer.spec() + " needs " + reducer.needs()
+                    + ", but BEFORE_BLOCK there is no attention to gather it from");
+        }
+        if (reducer.proportionalAttention() && !reducer.tracksSize()) {
+            throw new IllegalArgumentException(reducer.spec() + " asks for proportionalAttention without tracksSize");
+        }
+        reducer.check(shape);
+        return new Inference(model, reducer, workers.another());
+    }
+
+    /**
+     * Returns a runner that splits each pass between the caller's thread and {@code threads - 1} of the executor's. The
+     * executor's threads are kept busy for the whole pass. If it has none to spare the caller's thread does their part.
+     */
+    public Inference with(Executor executor, int threads) {
+        return new Inference(model, reducer, new Workers(Objects.requireNonNull(executor, "executor"), threads));
+    }
+
+    /** Returns the model. */
+    public VisionTransformer model() {
+        return model;
+    }
+
+    /** Returns the reducer. */
+    public TokenReducer reducer() {
+        return reducer;
+    }
+
+    /**
+     * Returns the classifier's logits, [batch, classes].
+     *
+     * @param pixels [batch, 3, height, width], normalised as {@link Preprocessing} says
+     * @param batch  images, 0 or more
+     * @throws IllegalArgumentException if {@code pixels} is too short
+     */
+    public float[] logits(float[] pixels, int batch) {
+        return run(pixels, batch, true, null, false);
+    }
+
+    /**
+     * Returns the feature vector that the classifier reads, [batch, C]: the class token's last row, or the mean of the patch
+     * tokens, after the last norm. (Distilled models: the class token's.) An embedding of the image.
+     */
+    public float[] features(float[] pixels, int batch) {
+        return run(pixels, batch, false, null, false);
+    }
+
+    /**
+     * Computes logits and records what each block did, an entry a block.
+     *
+     * @param trace receives the records, first block first
+     * @param rows  whether the records have token rows and sizes
+     */
+    public float[] trace(float[] pixels, int batch, List<BlockTrace> trace, boolean rows) {
+        return run(pixels, batch, true, Objects.requireNonNull(trace, "trace"), rows);
+    }
+
+    /** Returns how many tokens an image of the last pass had after block {@code layer}. */
+    public int tokens(int layer, int image) {
+        return remaining[layer][image];
+    }
+
+    /** Returns the multiply-accumulates of one image of the last pass, counted from the tokens that it had in each block. */
+    public long macs(int image) {
+        Macs macs = new Macs(config, shape);
+        long sum = macs.embedding() + macs.head();
+        for (int layer = 0; layer < shape.depth(); layer++) {
+            sum += macs.block(attended[layer][image], remaining[layer][image]);
+            if (reducer.reducesAt(layer)) {
+                boolean before = reducer.position() == TokenReducer.Position.BEFORE_BLOCK;
+                sum += reducer.macs(shape, reducerInput[layer][image], (before ? attended : remaining)[layer][image]);
+            }
+        }
+        return sum;
+    }
+
+    private float[] run(float[] pixels, int batch, boolean classify, List<BlockTrace> trace, boolean traceRows) {
+        int imageValues = 3 * config.imageHeight() * config.imageWidth();
+        if (batch < 0 || (long) batch * imageValues > pixels.length) {
+            throw new IllegalArgumentException("pixels has " + pixels.length + " values, expected " + batch + " images of 3 x "
+                    + config.imageHeight() + " x " + config.imageWidth());
+        }
+        if (remaining.length > 0 && remaining[0].length < batch) {
+            for (int layer = 0; layer < shape.depth(); layer++) {
+                attended[layer] = new int[batch];
+                remaining[layer] = new int[batch];
+                reducerInput[layer] = new int[batch];
+            }
+        }
+        workers.open();
+        try {
+            embed(pixels, batch);
+            TokenTrail trail = trace == null ? null : new TokenTrail(batch, shape.tokens());
+            int queries = config.distilled() ? 2 : 1;
+            boolean pooledAlready = false;
+            for (int layer = 0; layer < shape.depth(); layer++) {
+                boolean last = layer == shape.depth() - 1;
+                pooledAlready = last && trace == null && config.pooling() == VitConfig.Pooling.TOKEN
+                        && lastBlockForClassifier(layer, queries);
+                if (!pooledAlready) {
+                    block(layer, trail);
+                }
+                if (trace != null) {
+                    trace.add(record(layer, trail, traceRows));
+                }
+            }
+            if (!pooledAlready && config.pooling() == VitConfig.Pooling.TOKEN) {
+                pooled = grown(pooled, batch * queries * shape.width());
+                for (int image = 0; image < batch; image++) {
+                    System.arraycopy(x.rows(), x.offset(image), pooled, image * queries * shape.width(),
+                            queries * shape.width());
+                }
+            }
+            return config.pooling() == VitConfig.Pooling.TOKEN
+                    ? classify(batch, queries, classify) : averageAndClassify(batch, classify);
+        } finally {
+            workers.close();
+        }
+    }
+
+    private void embed(float[] pixels, int batch) {
+        int width = shape.width();
+        int count = shape.patches();
+        int patchValues = weights.patchEmbed().rows();
+        blocks.prepare(batch, x, y);
+        patches = grown(patches, count * patchValues);
+        this.pixels = pixels;
+        for (int image = 0; image < batch; image++) {
+            x.count(image, shape.tokens());
+            int offset = x.offset(image);
+            System.arraycopy(weights.prefixRows(), 0, x.rows(), offset, weights.prefixRows().length);
+            offset += weights.prefixRows().length;
+            System.arraycopy(weights.patchPositions(), 0, x.rows(), offset, weights.patchPositions().length);
+            pixelOffset = image * 3 * config.imageHeight() * config.imageWidth();
+            workers.run(config.imageHeight() / config.patch(), patchStep);
+            gemms.multiply(count, patches, 0, patchValues, weights.patchEmbed(), Epilogue.RESIDUAL, x.rows(), offset, width);
+            if (weights.preNorm() != null) {
+                weights.preNorm().rows(x.rows(), x.offset(image), width, shape.tokens(), x.rows(), x.offset(image), width);
+            }
+        }
+        if (reducer.tracksSize()) {
+            x.unitSizes();
+        }
+        this.pixels = null;
+    }
+
+    /** Copies the patches of one grid row into rows of {@link #patches}, each [3, patch, patch]. */
+    private void patchPiece(int worker, int gridRow) {
+        int patch = config.patch();
+        int imageWidth = config.imageWidth();
+        int columns = imageWidth / patch;
+        int values = 3 * patch * patch;
+        for (int channel = 0; channel < 3; channel++) {
+            for (int line = 0; line < patch; line++) {
+                int from = pixelOffset + (channel * config.imageHeight() + gridRow * patch + line) * imageWidth;
+                int to = gridRow * columns * values + (channel * patch + line) * patch;
+                for (int column = 0; column < columns; column++) {
+                    System.arraycopy(pixels, from + column * patch, patches, to + column * values, patch);
+                }
+            }
+        }
+    }
+
+    private void block(int layer, TokenTrail trail) {
+        for (int image = 0; image < x.images(); image++) {
+            reducerInput[layer][image] = x.count(image);
+        }
+        if (blocks.reducesInput(layer)) {
+            blocks.reduceInput(layer, x, y);
+            swap();
+            follow(trail);
+        }
+        countBefore(layer);
+        blocks.run(layer, x, y);
+        if (blocks.reducesInside(layer)) {
+            swap();
+            follow(trail);
+        }
+        countAfter(layer);
+    }
+
+    /** Runs the last block for the tokens that the classifier reads; returns whether that could be done. */
+    private boolean lastBlockForClassifier(int layer, int queries) {
+        if (blocks.reducesInput(layer)) {
+            return false;
+        }
+        pooled = grown(pooled, x.images() * queries * shape.width());
+        if (!blocks.runPrefix(layer, x, queries, pooled)) {
+            return false;
+        }
+        for (int image = 0; image < x.images(); image++) {
+            reducerInput[layer][image] = x.count(image);
+        }
+        countBefore(layer);
+        countAfter(layer);
+        for (int image = 0; image < x.images() && blocks.reducesInside(layer); image++) {
+            remaining[layer][image] = blocks.map(image).outputs();
+        }
+        return true;
+    }
+
+    private void swap() {
+        TokenBatch old = x;
+        x = y;
+        y = old;
+    }
+
+    private void countBefore(int layer) {
+        for (int image = 0; image < x.images(); image++) {
+            attended[layer][image] = x.count(image);
+        }
+    }
+
+    private void countAfter(int layer) {
+        for (int image = 0; image < x.images(); image++) {
+            remaining[layer][image] = x.count(image);
+        }
+    }
+
+    private void follow(TokenTrail trail) {
+        for (int image = 0; trail != null && image < x.images(); image++) {
+            trail.follow(image, blocks.map(image));
+        }
+    }
+
+    private BlockTrace record(int layer, TokenTrail trail, boolean rows) {
+        int batch = x.images();
+        int total = x.start(batch);
+        return new BlockTrace(layer, Arrays.copyOf(attended[layer], batch), Arrays.copyOf(remaining[layer], batch),
+                trail.assignment(), trail.gathering(), rows ? Arrays.copyOfRange(x.rows(), x.offset(0), x.offset(0) + total * shape.width()) : null,
+                rows && reducer.tracksSize() ? Arrays.copyOf(x.sizes(), total) : null);
+    }
+
+    private float[] classify(int batch, int queries, boolean classify) {
+        int width = shape.width();
+        Norm last = weights.norm() != null ? weights.norm() : weights.fcNorm();
+        last.rows(pooled, 0, width, batch * queries, pooled, 0, width);
+        return head(batch, queries * width, classify);
+    }
+
+    private float[] averageAndClassify(int batch, boolean classify) {
+        int width = shape.width();
+        pooled = grown(pooled, batch * width);
+        if (weights.norm() != null) {
+            int total = x.start(batch);
+            weights.norm().rows(x.rows(), x.offset(0), width, total, x.rows(), x.offset(0), width);
+        }
+        for (int image = 0; image < batch; image++) {
+            average(image);
+        }
+        if (weights.fcNorm() != null) {
+            weights.fcNorm().rows(pooled, 0, width, batch, pooled, 0, width);
+        }
+        return head(batch, width, classify);
+    }
+
+    /** Averages patch tokens; where they carry sizes, each patch of the image counts once (METHODS of ToMe for MAE). */
+    private void average(int image) {
+        int width = shape.width();
+        int to = image * width;
+        Arrays.fill(pooled, to, to + width, 0f);
+        float total = 0f;
+        for (int i = shape.prefix(); i < x.count(image); i++) {
+            float weight = reducer.tracksSize() ? x.sizes()[x.start(image) + i] : 1f;
+            int row = x.offset(image) + i * width;
+            for (int c = 0; c < width; c++) {
+                pooled[to + c] += weight * x.rows()[row + c];
+            }
+            total += weight;
+        }
+        for (int c = 0; c < width && total > 0; c++) {
+            pooled[to + c] /= total;
+        }
+    }
+
+    private float[] head(int batch, int stride, boolean classify) {
+        int width = shape.width();
+        if (!classify) {
+            float[] features = new float[batch * width];
+            for (int image = 0; image < batch; image++) {
+                System.arraycopy(pooled, image * stride, features, image * width, width);
+            }
+            return features;
+        }
+        float[] logits = new float[batch * config.classes()];
+        if (weights.head() == null) {
+            return logits;
+        }
+        gemms.multiply(batch, pooled, 0, stride, weights.head(), Epilogue.NONE, logits, 0, config.classes());
+        if (weights.distilledHead() != null) {
+            distilled = grown(distilled, logits.length);
+            gemms.multiply(batch, pooled, width, stride, weights.distilledHead(), Epilogue.NONE, distilled, 0, config.classes());
+            for (int i = 0; i < logits.length; i++) {
+                logits[i] = (logits[i] + distilled[i]) / 2;
+            }
+        }
+        return logits;
+    }
+
+    private static float[] grown(float[] array, int length) {
+        return array.length >= length ? array : new float[length];
+    }
+}

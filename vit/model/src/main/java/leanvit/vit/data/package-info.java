@@ -1,0 +1,2 @@
+/** Labelled pictures: which files, of which class, and their pixels a chunk at a time. */
+package leanvit.vit.data;

@@ -1,0 +1,465 @@
+package leanvit.vit.image;
+
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadWarningListener;
+import leanvit.vit.io.InvalidInputException;
+
+/**
+ * Decodes one JPEG: baseline and progressive, gray, YCbCr, RGB, CMYK and YCCK, 8 bits.
+ *
+ * <p>The JDK's decoder gets a copy without application segments (profiles, thumbnails, comments) and is asked for the
+ * raw components; which colours they are is decided here by libjpeg's rule, so that the JDK's own rules, which depend
+ * on profiles and sampling, and its colour management play no part.
+ *
+ * <p>Source: ITU-T T.81 annex B (markers), T.871 (YCbCr), T.872 section 6.5.3 (Adobe's segment).
+ */
+final class JpegReader {
+
+    private static final int SOF0 = 0xc0;
+    /** The last frame type that is Huffman-coded and not lossless: progressive. */
+    private static final int SOF2 = 0xc2;
+    /** The first arithmetic-coded frame type. */
+    private static final int SOF9 = 0xc9;
+    private static final int SOF15 = 0xcf;
+    /** Reserved, amid the frame types. */
+    private static final int JPG = 0xc8;
+    /** Conditioning of the arithmetic coder, amid the frame types. */
+    private static final int DAC = 0xcc;
+    private static final int SOI = 0xd8;
+    private static final int EOI = 0xd9;
+    private static final int SOS = 0xda;
+    private static final int APP0 = 0xe0;
+    private static final int APP1 = 0xe1;
+    private static final int APP14 = 0xee;
+    private static final int RST0 = 0xd0;
+    private static final int RST7 = 0xd7;
+    private static final int TEM = 0x01;
+    private static final int DHT = 0xc4;
+    private static final int DQT = 0xdb;
+    private static final int DRI = 0xdd;
+
+    /** Progressive pictures have about 10 scans; thousands of empty ones are an attack on the reader's time. */
+    private static final int MAX_SCANS = 100;
+    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
+
+    private final Path file;
+    private final byte[] bytes;
+    private int kept;
+
+    private int width;
+    private int height;
+    private int[] components;
+    private boolean jfif;
+    private int adobeTransform = -1;
+    private byte[] exif;
+    private String xmp;
+    /** Whether the file has restart markers or says that it should; what lies between two that are off is gray. */
+    private boolean restarts;
+    /** Whether the file ends within the picture's only scan, without an end marker. */
+    private boolean endless;
+    /** The Huffman tables that the file has: DC 0 and 1, AC 0 and 1. */
+    private final boolean[] tables = new boolean[4];
+    private boolean progressive;
+    private int[] sampling;
+
+    /** Makes a reader that may write into {@code bytes}. */
+    JpegReader(Path file, byte[] bytes) {
+        this.file = file;
+        this.bytes = bytes;
+    }
+
+    static boolean isJpeg(byte[] bytes) {
+        return bytes.length >= 3 && (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == SOI && (bytes[2] & 0xff) == 0xff;
+    }
+
+    Pictures.Stored read() throws InvalidInputException {
+        readMarkers();
+        byte[] samples = decode();
+        smoothChroma(samples);
+        switch (components.length) {
+            case 1 -> samples = JpegColours.grayToRgb(samples, width * height);
+            case 3 -> {
+                if (isYcc()) {
+                    JpegColours.yccToRgb(samples, width * height, 3);
+                }
+            }
+            default -> {
+                boolean ycck = adobeTransform > 0;
+                if (ycck) {
+                    JpegColours.yccToRgb(samples, width * height, 4);
+                }
+                JpegColours.cmykToRgb(samples, width * height, ycck);
+            }
+        }
+        return new Pictures.Stored(new RgbImage(width, height, samples), Orientation.of(exif, xmp));
+    }
+
+    /** libjpeg's rule for three components. */
+    private boolean isYcc() {
+        if (jfif) {
+            return true;
+        }
+        if (adobeTransform >= 0) {
+            return adobeTransform > 0;
+        }
+        return !(components[0] == 'R' && components[1] == 'G' && components[2] == 'B');
+    }
+
+    /**
+     * Walks over all markers to the end of the picture, keeps what the headers say, and moves the segments that matter
+     * to the front of the array.
+     */
+    private void readMarkers() throws InvalidInputException {
+        boolean[] scanned = null;
+        int scans = 0;
+        int at = 2;
+        kept = 2;
+        while (true) {
+            if (scans == 1 && !progressive && allScanned(scanned) && !hasMarker(at)) {
+                endless |= !restarts || at < bytes.length;
+                break; // what a file lacks behind its only scan is not missed
+            }
+            at = nextMarker(at);
+            int marker = bytes[at - 1] & 0xff;
+            if (marker == EOI) {
+                break;
+            }
+            if (marker == SOI) {
+                throw invalid("is corrupt: a JPEG begins within the JPEG");
+            }
+            if (marker >= RST0 && marker <= RST7 || marker == TEM) {
+                continue;
+            }
+            int length = at + 2 <= bytes.length ? u16(at) : bytes.length;
+            if (length < 2) {
+                throw invalid(String.format("is corrupt: segment FF%02X claims a length of %d", marker, length));
+            }
+            int end = at + length;
+            if (end > bytes.length) {
+                throw truncated();
+            }
+            boolean keep = marker == DQT;
+            if (isFrame(marker)) {
+                readFrame(marker, at + 2, length - 2);
+                progressive = marker == SOF2;
+                scanned = new boolean[components.length];
+                keep = true;
+            } else if (marker == SOS) {
+                markScanned(scanned, at + 2, length - 2);
+                if (++scans > MAX_SCANS) {
+                    throw invalid("has more than " + MAX_SCANS + " scans");
+                }
+                if (!progressive) { // the three bytes mean nothing in a sequential scan, and phones write what they like
+                    bytes[end - 3] = 0;
+                    bytes[end - 2] = 63;
+                    bytes[end - 1] = 0;
+                }
+                end = endOfScan(end, scans == 1 && !progressive && allScanned(scanned));
+                keep = true;
+            } else if (marker == DHT) {
+                markTables(at + 2, end);
+                keep = true;
+            } else if (marker == DRI) {
+                restarts |= length == 4 && u16(at + 2) > 0;
+                keep = true;
+            } else if (scans == 0) {
+                readApplicationSegment(marker, at + 2, length - 2);
+            }
+            if (keep) {
+                System.arraycopy(bytes, at - 2, bytes, kept, end - at + 2);
+                kept += end - at + 2;
+            }
+            at = end;
+        }
+        if (scanned == null) {
+            throw invalid("has no picture (no frame header)");
+        }
+        if (!allScanned(scanned)) {
+            throw invalid("is incomplete: a colour component has no data");
+        }
+        kept = Math.min(kept, bytes.length - 2);
+        bytes[kept++] = (byte) 0xff;
+        bytes[kept++] = (byte) EOI;
+    }
+
+    private static boolean allScanned(boolean[] scanned) {
+        for (int c = 0; scanned != null && c < scanned.length; c++) {
+            if (!scanned[c]) {
+                return false;
+            }
+        }
+        return scanned != null;
+    }
+
+    private boolean hasMarker(int at) {
+        for (int i = at; i + 1 < bytes.length; i++) {
+            if (bytes[i] == (byte) 0xff && bytes[i + 1] != 0 && bytes[i + 1] != (byte) 0xff) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Notes which Huffman tables a segment defines. */
+    private void markTables(int from, int end) {
+        int at = from;
+        while (at + 17 <= end) {
+            int table = bytes[at] & 0xff;
+            if ((table & 0xee) == 0) {
+                tables[(table >> 4) * 2 + (table & 1)] = true;
+            }
+            int codes = 0;
+            for (int i = 1; i <= 16; i++) {
+                codes += bytes[at + i] & 0xff;
+            }
+            at += 17 + codes;
+        }
+    }
+
+    private static boolean isFrame(int marker) {
+        return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
+    }
+
+    /** Returns the index after the next marker, and skips stray and fill bytes before it as libjpeg does. */
+    private int nextMarker(int at) throws InvalidInputException {
+        int i = at;
+        while (i + 1 < bytes.length) {
+            int second = bytes[i + 1] & 0xff;
+            if ((bytes[i] & 0xff) == 0xff && second != 0 && second != 0xff) {
+                return i + 2;
+            }
+            i++;
+        }
+        throw truncated();
+    }
+
+    /**
+     * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Without one, the
+     * last two bytes stand in place of the end marker: the picture must be whole without them.
+     */
+    private int endOfScan(int at, boolean last) throws InvalidInputException {
+        for (int i = at; i + 1 < bytes.length; i++) {
+            if (bytes[i] == (byte) 0xff) {
+                int marker = bytes[i + 1] & 0xff;
+                if (marker >= RST0 && marker <= RST7) {
+                    restarts = true;
+                } else if (marker != 0 && marker != 0xff) {
+                    return i;
+                }
+            }
+        }
+        if (!last || bytes.length - 2 <= at) {
+            throw truncated();
+        }
+        endless = true;
+        return bytes.length - 2;
+    }
+
+    private void readFrame(int marker, int at, int length) throws InvalidInputException {
+        if (components != null) {
+            throw invalid("is corrupt: it has two frame headers");
+        }
+        if (marker > SOF2) {
+            throw invalid(marker >= SOF9 ? "is an arithmetic-coded JPEG, which is not supported"
+                    : "is a lossless or hierarchical JPEG, which is not supported");
+        }
+        int count = length >= 6 ? bytes[at + 5] & 0xff : 0;
+        if (length != 6 + 3 * count) {
+            throw invalid("is corrupt: its frame header has " + length + " bytes");
+        }
+        int bits = bytes[at] & 0xff;
+        if (bits != 8) {
+            throw invalid("is a JPEG of " + bits + " bits a sample, only 8 are supported");
+        }
+        height = u16(at + 1);
+        width = u16(at + 3);
+        Pictures.checkSize(file, width, height);
+        if (count != 1 && count != 3 && count != 4) {
+            throw invalid("is a JPEG of " + count + " colour components, expected 1, 3 or 4");
+        }
+        components = new int[count];
+        sampling = new int[count];
+        for (int c = 0; c < count; c++) {
+            components[c] = bytes[at + 6 + 3 * c] & 0xff;
+            sampling[c] = bytes[at + 7 + 3 * c] & 0xff;
+        }
+    }
+
+    private void markScanned(boolean[] scanned, int at, int length) throws InvalidInputException {
+        if (scanned == null) {
+            throw invalid("is corrupt: a scan comes before the frame header");
+        }
+        int count = length > 0 ? bytes[at] & 0xff : 0;
+        if (length != 4 + 2 * count) {
+            throw invalid("is corrupt: a scan header has " + length + " bytes");
+        }
+        for (int s = 0; s < count; s++) {
+            for (int c = 0; c < components.length; c++) {
+                scanned[c] |= components[c] == (bytes[at + 1 + 2 * s] & 0xff);
+            }
+        }
+    }
+
+    private void readApplicationSegment(int marker, int at, int length) {
+        if (marker == APP0 && length >= 14 && begins(at, length, "JFIF\0")) {
+            jfif = true;
+        } else if (marker == APP1 && Orientation.isExif(bytes, at, length)) {
+            int before = exif == null ? 0 : exif.length;
+            byte[] joined = exif == null ? new byte[length - 6] : Arrays.copyOf(exif, before + length - 6);
+            System.arraycopy(bytes, at + 6, joined, before, length - 6);
+            exif = joined;
+        } else if (marker == APP1 && begins(at, length, XMP)) {
+            xmp = new String(bytes, at + XMP.length(), length - XMP.length(), StandardCharsets.ISO_8859_1);
+        } else if (marker == APP14 && length >= 12 && begins(at, length, "Adobe")) {
+            adobeTransform = bytes[at + 11] & 0xff;
+        }
+    }
+
+    /** Says whether the decoder's warning is of something that libjpeg reads over without losing the picture. */
+    private boolean isHarmless(String warning) {
+        return warning.contains("extraneous bytes before marker") || warning.contains("instead of RST")
+                || warning.contains("Inconsistent progression") || restarts && warning.contains("premature end of data");
+    }
+
+    /**
+     * Returns the JPEG with the standard tables in front where a sequential one lacks some, as frames of a motion JPEG
+     * do; those that it has itself come later and replace them.
+     */
+    private byte[] withTables() {
+        if (progressive || tables[0] && tables[1] && tables[2] && tables[3]) {
+            return bytes;
+        }
+        byte[] standard = StandardHuffmanTables.segments();
+        byte[] all = new byte[kept + standard.length];
+        System.arraycopy(bytes, 0, all, 0, 2);
+        System.arraycopy(standard, 0, all, 2, standard.length);
+        System.arraycopy(bytes, 2, all, 2 + standard.length, kept - 2);
+        kept = all.length;
+        return all;
+    }
+
+    /**
+     * Enlarges components that are halved downwards alone (4:4:0) by a triangle filter, as libjpeg-turbo does; the
+     * decoder gives each of their rows twice. Output rows are a quarter of the next and three of the nearest.
+     */
+    private void smoothChroma(byte[] samples) {
+        int count = components.length;
+        int across = 0;
+        int down = 0;
+        for (int factors : sampling) {
+            across = Math.max(across, factors >> 4);
+            down = Math.max(down, factors & 15);
+        }
+        int stride = width * count;
+        for (int c = 0; c < count && count > 1; c++) {
+            if (sampling[c] >> 4 != across || 2 * (sampling[c] & 15) != down) {
+                continue;
+            }
+            int rows = (height + 1) / 2;
+            byte[] above = new byte[width];
+            byte[] row = new byte[width];
+            column(samples, c, above);
+            for (int y = 0; y < rows; y++) {
+                column(samples, 2 * y * stride + c, row);
+                int below = 2 * Math.min(y + 1, rows - 1) * stride + c;
+                for (int x = 0, at = 2 * y * stride + c; x < width; x++, at += count) {
+                    int near = 3 * (row[x] & 0xff);
+                    samples[at] = (byte) (near + (above[x] & 0xff) + 1 >> 2);
+                    if (2 * y + 1 < height) {
+                        int next = y + 1 < rows ? samples[below + x * count] & 0xff : row[x] & 0xff;
+                        samples[at + stride] = (byte) (near + next + 2 >> 2);
+                    }
+                }
+                byte[] swap = above;
+                above = row;
+                row = swap;
+            }
+        }
+    }
+
+    /** Copies one component of a row. */
+    private void column(byte[] samples, int from, byte[] row) {
+        for (int x = 0; x < width; x++) {
+            row[x] = samples[from + x * components.length];
+        }
+    }
+
+    /** Returns the raw, interleaved components of all pixels. */
+    private byte[] decode() throws InvalidInputException {
+        ImageReader reader = jdkReader();
+        String[] warning = new String[1];
+        IIOReadWarningListener listener = (source, message) -> {
+            if (warning[0] == null && !isHarmless(message)) {
+                warning[0] = message;
+                source.abort(); // no use in decoding the rest
+            }
+        };
+        byte[] sound = withTables();
+        try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(sound, kept)) {
+            reader.addIIOReadWarningListener(listener);
+            reader.setInput(stream, true, true);
+            Raster raster = reader.readRaster(0, null);
+            if (warning[0] != null) {
+                throw endless ? truncated() : invalid("is truncated or corrupt (" + warning[0] + ")");
+            }
+            if (raster.getWidth() != width || raster.getHeight() != height || raster.getNumBands() != components.length
+                    || !(raster.getDataBuffer() instanceof DataBufferByte buffer)
+                    || buffer.getData().length != width * height * components.length) {
+                throw invalid("was decoded to an unexpected form (" + raster + ")");
+            }
+            return buffer.getData();
+        } catch (InvalidInputException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            // Damaged files make the decoder throw more than its contract says, ArrayIndexOutOfBoundsException for one.
+            String message = String.valueOf(warning[0] != null ? warning[0] : e.getMessage());
+            String reason = message.lines().findFirst().orElse("");
+            throw new InvalidInputException(file, "is a corrupt JPEG (" + reason + ")", e);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    /** Returns the JDK's decoder, even where others are on the class path. */
+    private ImageReader jdkReader() throws InvalidInputException {
+        for (Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName("jpeg"); readers.hasNext();) {
+            ImageReader reader = readers.next();
+            if (reader.getClass().getModule() == ImageIO.class.getModule()) {
+                return reader;
+            }
+        }
+        throw invalid("cannot be read: this Java runtime has no JPEG decoder");
+    }
+
+    private boolean begins(int at, int length, String text) {
+        if (length < text.length()) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (bytes[at + i] != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int u16(int at) {
+        return (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+    }
+
+    private InvalidInputException truncated() {
+        return invalid("is truncated: the JPEG ends without its end marker");
+    }
+
+    private InvalidInputException invalid(String problem) {
+        return new InvalidInputException(file, problem);
+    }
+}

@@ -1,0 +1,138 @@
+package leanvit.vit.pass;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import leanvit.kernels.PackedMatrix;
+import leanvit.reducers.ModelShape;
+import leanvit.vit.weights.PositionEmbedding;
+import leanvit.vit.weights.RowConsumer;
+import leanvit.vit.weights.TensorSource;
+import leanvit.vit.weights.VitConfig;
+
+/**
+ * All weights of a model, packed. Immutable.
+ *
+ * @param config         the model's shape
+ * @param shape          what reducers know of it
+ * @param patchEmbed     makes a patch's row of its pixels, [3p², C]
+ * @param prefixRows     prefix tokens with their position embedding, [P, C]
+ * @param patchPositions position embedding of the patches, [n0, C]
+ * @param preNorm        before the blocks, or null
+ * @param blocks         first block first
+ * @param norm           after the blocks, over all tokens; or null
+ * @param fcNorm         before the classifier, over what it reads; or null
+ * @param head           the classifier, or null
+ * @param distilledHead  the classifier of the distillation token, or null
+ * @param parameters     how many numbers were read
+ */
+public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEmbed, float[] prefixRows,
+                        float[] patchPositions, Norm preNorm, List<Block> blocks, Norm norm, Norm fcNorm,
+                        PackedMatrix head, PackedMatrix distilledHead, long parameters) {
+
+    private static final List<String> PREFIX_NAMES = List.of("cls_token", "dist_token", "reg_token");
+
+    /**
+     * Reads and packs a model's tensors.
+     *
+     * @param trained the shape that the weights have
+     * @param config  the same with the size of the images that are to come
+     * @throws IOException that says which tensor is missing or has another shape
+     */
+    public static PackedVit read(VitConfig trained, VitConfig config, TensorSource source) throws IOException {
+        CountedTensors tensors = new CountedTensors(source);
+        int width = config.width();
+        int prefix = 0;
+        for (String name : PREFIX_NAMES) {
+            prefix += tensors.has(name) ? tensors.shape(name)[1] : 0;
+        }
+        ModelShape shape = new ModelShape(config.depth(), width, config.heads(), prefix, config.patches());
+        float[] prefixRows = prefixRows(tensors, prefix, width);
+        float[] patchPositions = positions(tensors, trained, config, prefixRows);
+        int patch = config.patch();
+        PackedWeights weights = new PackedWeights(tensors, config);
+        PackedMatrix patchEmbed =
+                weights.parts("patch_embed.proj", new int[] {width, 3, patch, patch}, null, width)[0];
+        Norm preNorm = Norm.read(tensors, "norm_pre", width, config.epsilon());
+        Block[] blocks = new Block[config.depth()];
+        for (int layer = 0; layer < blocks.length; layer++) {
+            blocks[layer] = Block.read(tensors, weights, config, layer);
+        }
+        Norm norm = Norm.read(tensors, "norm", width, config.epsilon());
+        Norm fcNorm = Norm.read(tensors, "fc_norm", width, config.epsilon());
+        PackedMatrix head = config.classes() == 0 ? null : weights.linear("head", config.classes(), width, null);
+        PackedMatrix distilledHead = config.classes() == 0 || !config.distilled()
+                ? null : weights.linear("head_dist", config.classes(), width, null);
+        return new PackedVit(config, shape, patchEmbed, prefixRows, patchPositions, preNorm, List.of(blocks), norm,
+                fcNorm, head, distilledHead, tensors.parameters);
+    }
+
+    private static float[] prefixRows(TensorSource tensors, int prefix, int width) throws IOException {
+        float[] rows = new float[prefix * width];
+        int row = 0;
+        for (String name : PREFIX_NAMES) {
+            if (tensors.has(name)) {
+                int count = tensors.shape(name)[1];
+                System.arraycopy(tensors.tensor(name, 1, count, width), 0, rows, row * width, count * width);
+                row += count;
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * Reads the position embedding, fits it to the image, adds the prefix part to the prefix rows and returns the rest.
+     */
+    private static float[] positions(TensorSource tensors, VitConfig trained, VitConfig config, float[] prefixRows)
+            throws IOException {
+        int width = config.width();
+        int stored = tensors.shape("pos_embed")[1];
+        int prefix = stored == trained.patches() ? 0 : prefixRows.length / width;
+        float[] embedding = PositionEmbedding.resize(
+                tensors.tensor("pos_embed", 1, prefix + trained.patches(), width), prefix, width,
+                trained.imageHeight() / trained.patch(), trained.imageWidth() / trained.patch(),
+                config.imageHeight() / config.patch(), config.imageWidth() / config.patch());
+        for (int i = 0; i < prefix * width; i++) {
+            prefixRows[i] += embedding[i];
+        }
+        return Arrays.copyOfRange(embedding, prefix * width, embedding.length);
+    }
+
+    /** Counts the parameters that go through it. */
+    private static final class CountedTensors implements TensorSource {
+
+        private final TensorSource source;
+        private long parameters;
+
+        CountedTensors(TensorSource source) {
+            this.source = source;
+        }
+
+        @Override
+        public boolean has(String name) {
+            return source.has(name);
+        }
+
+        @Override
+        public int[] shape(String name) throws IOException {
+            return source.shape(name);
+        }
+
+        @Override
+        public float[] tensor(String name, int... expected) throws IOException {
+            float[] values = source.tensor(name, expected);
+            parameters += values.length;
+            return values;
+        }
+
+        @Override
+        public void rows(String name, RowConsumer consumer, int... expected) throws IOException {
+            source.rows(name, consumer, expected);
+            long elements = 1;
+            for (int side : expected) {
+                elements *= side;
+            }
+            parameters += elements;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package leanvit.vit.weights;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.weights.VitConfig.Pooling;
+
+/**
+ * The tensors that a model of a given shape has, each with its shape, and the check that a checkpoint has just these.
+ * Optional parts (LayerScale, registers, a norm before the blocks, qk-norm, biases) are taken from the checkpoint;
+ * where the config says something about them, both must say the same.
+ */
+final class TensorLayout {
+
+    /** Names that tell what a network does that is not done here, most telling first. */
+    private static final Map<Pattern, String> UNSUPPORTED = new LinkedHashMap<>();
+
+    static {
+        unsupported("\\.(?:w12|w1|w3|fc1_g|fc1_x|gate_proj)\\.", "a gated MLP (SwiGLU, GLU)");
+        unsupported("rope|freqs|rotary", "rotary position embedding (RoPE)");
+        unsupported("rel_pos|relative_position", "a relative position bias");
+        unsupported("^attn_pool\\.", "attention pooling (global_pool \"map\")");
+        unsupported("\\.attn\\.norm\\.|\\.mlp\\.norm\\.", "a norm inside attention or MLP");
+        unsupported("\\.attns\\.|\\.ffns\\.|\\.in_proj\\.|\\.mlp_out_proj\\.", "parallel blocks");
+        unsupported("moe|experts|router", "mixture of experts");
+        unsupported("patch_embed\\.(?!proj\\.)|^stem\\.", "a convolutional stem");
+        unsupported("\\.(?:q_bias|k_bias|v_bias|gamma_1|gamma_2)$", "BEiT's blocks");
+        unsupported("\\.(?:q_proj|k_proj|v_proj|out_proj|o_proj)\\.", "projections apart, under names of their own");
+        unsupported("^pre_logits\\.", "a layer between the features and the classifier (pre_logits)");
+        unsupported("lora_", "unmerged LoRA weights");
+        unsupported("\\.(?:parametrizations|weight_scale|scales|qweight|SCB)(?:\\.|$)", "quantised weights");
+    }
+
+    private final VitConfig config;
+    private final Weights weights;
+    private final Map<String, int[]> expected = new LinkedHashMap<>();
+
+    private TensorLayout(VitConfig config, Weights weights) {
+        this.config = config;
+        this.weights = weights;
+    }
+
+    private static void unsupported(String names, String feature) {
+        UNSUPPORTED.put(Pattern.compile(names), feature);
+    }
+
+    /**
+     * Checks a checkpoint against its config.
+     *
+     * @param settings the config's file, for messages
+     * @throws InvalidInputException if a tensor is missing, has another shape, or belongs to something that is not
+     *                               supported
+     */
+    static void check(VitConfig config, Features features, Weights weights, Path settings)
+            throws InvalidInputException {
+        TensorLayout layout = new TensorLayout(config, weights);
+        layout.refuseUnsupported();
+        layout.compare(features, settings);
+        layout.expect();
+        layout.checkShapes();
+        layout.refuseLeftovers();
+    }
+
+    private void refuseUnsupported() throws InvalidInputException {
+        for (Map.Entry<Pattern, String> feature : UNSUPPORTED.entrySet()) {
+            for (String name : weights.names().canonical()) {
+                if (feature.getKey().matcher(name).find()) {
+                    throw weights.error(name, "belongs to " + feature.getValue() + ", which is not supported");
+                }
+            }
+        }
+    }
+
+    private void compare(Features features, Path settings) throws InvalidInputException {
+        agree(features.qkvBias(), "blocks.0.attn.qkv.bias", "qkv_bias", settings);
+        agree(features.qkNorm(), "blocks.0.attn.q_norm.weight", "qk_norm", settings);
+        agree(features.layerScale(), "blocks.0.ls1.gamma", "init_values", settings);
+        agree(features.classToken(), "cls_token", "class_token", settings);
+        agree(features.preNorm(), "norm_pre.weight", "pre_norm", settings);
+        agree(features.fcNorm(), "fc_norm.weight", "fc_norm", settings);
+        if (features.registers() != null && features.registers() != registers()) {
+            throw new InvalidInputException(settings, "reg_tokens: " + features.registers() + ", but "
+                    + weights.file() + " has " + registers());
+        }
+        if (features.embedPrefix() != null && weights.names().has("pos_embed")) {
+            int[] shape = weights.shape("pos_embed");
+            int rows = config.patches() + (features.embedPrefix() ? prefix() : 0);
+            if (shape.length == 3 && shape[1] != rows) {
+                throw weights.error(source("pos_embed"), expectedShape(new int[] {1, rows, config.width()}, shape));
+            }
+        }
+    }
+
+    private void agree(Boolean said, String tensor, String field, Path settings) throws InvalidInputException {
+        if (said != null && said != weights.names().has(tensor)) {
+            throw new InvalidInputException(settings, said
+                    ? field + ": the model should have it, but " + weights.file() + " lacks tensor " + tensor
+                    : field + ": the model should not have it, but " + weights.file() + " has tensor " + tensor);
+        }
+    }
+
+    private void expect() throws InvalidInputException {
+        int width = config.width();
+        int patch = config.patch();
+        put("patch_embed.proj.weight", width, 3, patch, patch);
+        putIfThere("patch_embed.proj.bias", width);
+        if (config.pooling() == Pooling.TOKEN || weights.names().has("cls_token")) {
+            put("cls_token", 1, 1, width);
+        }
+        if (config.distilled()) {
+            put("dist_token", 1, 1, width);
+        }
+        putIfThere("reg_token", 1, registers(), width);
+        put("pos_embed", 1, positions(), width);
+        putNormIfThere("norm_pre", width);
+        for (int block = 0; block < config.depth(); block++) {
+            expectBlock("blocks." + block + ".");
+        }
+        putNorm(weights.names().has("fc_norm.weight") ? "fc_norm" : "norm", width);
+        if (config.classes() > 0) {
+            putLinear("head", config.classes(), width);
+        }
+        if (config.classes() > 0 && config.distilled()) {
+            putLinear("head_dist", config.classes(), width);
+        }
+    }
+
+    private void expectBlock(String block) {
+        int width = config.width();
+        putNorm(block + "norm1", width);
+        put(block + "attn.qkv.weight", 3 * width, width);
+        if (weights.names().has("blocks.0.attn.qkv.bias")) {
+            put(block + "attn.qkv.bias", 3 * width);
+        }
+        if (weights.names().has("blocks.0.attn.q_norm.weight")) {
+            putNorm(block + "attn.q_norm", config.headDim());
+            putNorm(block + "attn.k_norm", config.headDim());
+        }
+        putLinear(block + "attn.proj", width, width);
+        boolean scaled = weights.names().has("blocks.0.ls1.gamma");
+        if (scaled) {
+            put(block + "ls1.gamma", width);
+        }
+        putNorm(block + "norm2", width);
+        putLinear(block + "mlp.fc1", config.mlpHidden(), width);
+        putLinear(block + "mlp.fc2", width, config.mlpHidden());
+        if (scaled) {
+            put(block + "ls2.gamma", width);
+        }
+    }
+
+    private void put(String name, int... shape) {
+        expected.put(name, shape);
+    }
+
+    private void putIfThere(String name, int... shape) {
+        if (weights.names().has(name)) {
+            put(name, shape);
+        }
+    }
+
+    private void putLinear(String layer, int out, int in) {
+        put(layer + ".weight", out, in);
+        put(layer + ".bias", out);
+    }
+
+    private void putNorm(String layer, int channels) {
+        put(layer + ".weight", channels);
+        put(layer + ".bias", channels);
+    }
+
+    private void putNormIfThere(String layer, int channels) {
+        if (weights.names().has(layer + ".weight")) {
+            putNorm(layer, channels);
+        }
+    }
+
+    private int registers() throws InvalidInputException {
+        if (!weights.names().has("reg_token")) {
+            return 0;
+        }
+        int[] shape = weights.shape("reg_token");
+        return shape.length == 3 ? shape[1] : 1;
+    }
+
+    private int prefix() throws InvalidInputException {
+        return (weights.names().has("cls_token") ? 1 : 0) + (config.distilled() ? 1 : 0) + registers();
+    }
+
+    /** The rows of the position embedding: those of the patches, with or without those of the prefix tokens. */
+    private int positions() throws InvalidInputException {
+        int[] shape = weights.names().has("pos_embed") ? weights.shape("pos_embed") : new int[0];
+        boolean patchesOnly = shape.length == 3 && shape[1] == config.patches();
+        return patchesOnly ? config.patches() : config.patches() + prefix();
+    }
+
+    private void checkShapes() throws InvalidInputException {
+        for (Map.Entry<String, int[]> entry : expected.entrySet()) {
+            String name = entry.getKey();
+            int missing = weights.names().sources(name).indexOf(null);
+            if (missing >= 0) {
+                throw weights.missing(name, missing, "; expected shape " + Arrays.toString(entry.getValue()));
+            }
+            int[] shape = weights.shape(name);
+            if (!Arrays.equals(shape, entry.getValue())) {
+                throw weights.error(source(name), expectedShape(entry.getValue(), shape));
+            }
+            weights.checkFloats(name);
+        }
+    }
+
+    private void refuseLeftovers() throws InvalidInputException {
+        for (String name : weights.names().canonical()) {
+            if (!expected.containsKey(name)) {
+                Matcher block = Pattern.compile("blocks\\.([0-9]{1,6})\\..*").matcher(name);
+                if (block.matches() && Integer.parseInt(block.group(1)) >= config.depth()) {
+                    throw weights.error(source(name), "lies beyond the " + config.depth() + " blocks of the config");
+                }
+                throw weights.error(source(name), "not known in this model: " + config.architecture()
+                        + " would have it only with a feature that is not supported or that the config does not say");
+            }
+        }
+    }
+
+    private String source(String canonical) {
+        List<String> sources = weights.names().sources(canonical);
+        return sources.get(0) == null ? canonical : sources.get(0);
+    }
+
+    static String expectedShape(int[] expected, int[] came) {
+        return "expected shape " + Arrays.toString(expected) + ", came " + Arrays.toString(came);
+    }
+}

@@ -1,0 +1,213 @@
+package leanvit.vit.weights;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import leanvit.vit.image.Preprocessing;
+import leanvit.vit.image.Preprocessing.Interpolation;
+import leanvit.vit.image.Preprocessing.Resize;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.json.JsonWriter;
+import leanvit.vit.weights.VitConfig.Pooling;
+
+/**
+ * {@code config.json} as timm writes it for its hub: {@code architecture}, {@code model_args} (the constructor's
+ * arguments where they differ from the architecture's own), {@code pretrained_cfg} (the preprocessing).
+ * An argument that is not known here could change what the network computes: it is refused by name.
+ */
+final class TimmConfig {
+
+    private static final float[] IMAGENET_MEAN = {0.485f, 0.456f, 0.406f};
+    private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
+    private static final double DEFAULT_CROP = 0.875;
+
+    /** Arguments that this class reads. */
+    private static final Set<String> READ = Set.of("img_size", "patch_size", "in_chans", "num_classes", "global_pool",
+            "embed_dim", "depth", "num_heads", "mlp_ratio", "qkv_bias", "qk_norm", "init_values", "class_token",
+            "no_embed_class", "reg_tokens", "pre_norm", "fc_norm", "act_layer", "norm_layer", "final_norm", "proj_bias",
+            "pos_embed", "dynamic_img_pad", "pool_include_prefix");
+    /** Arguments that matter in training alone, or for images of another size, which are resized here. */
+    private static final Set<String> WITHOUT_EFFECT = Set.of("drop_rate", "pos_drop_rate", "patch_drop_rate",
+            "proj_drop_rate", "attn_drop_rate", "drop_path_rate", "weight_init", "fix_init", "dynamic_img_size",
+            "strict_img_size");
+
+    private final Fields root;
+    private final Fields args;
+    private final Fields pretrained;
+    private final String architecture;
+    private final ArchitectureName name;
+
+    private TimmConfig(Fields root) throws InvalidInputException {
+        this.root = root;
+        args = root.object("model_args");
+        pretrained = root.object("pretrained_cfg");
+        architecture = root.string("architecture", "");
+        name = ArchitectureName.parse(architecture);
+        if (name == null) {
+            throw root.error("architecture", "expected a plain ViT or DeiT of timm's, such as vit_base_patch16_224 or "
+                    + "deit_tiny_distilled_patch16_224, came " + JsonWriter.quoteShort(architecture));
+        }
+        if (name.unsupportedWord() != null) {
+            throw root.error("architecture", JsonWriter.quoteShort(architecture) + ": \"" + name.unsupportedWord()
+                    + "\" is not supported");
+        }
+    }
+
+    /** Reads the file. */
+    static ModelDescription read(Fields root) throws InvalidInputException {
+        TimmConfig config = new TimmConfig(root);
+        config.refuseUnknownArguments();
+        VitConfig shape = config.shape();
+        return new ModelDescription(shape, config.preprocessing(shape), config.features(), config.labels());
+    }
+
+    private void refuseUnknownArguments() throws InvalidInputException {
+        for (String argument : args.names()) {
+            if (!READ.contains(argument) && !WITHOUT_EFFECT.contains(argument)) {
+                throw args.unsupported(argument);
+            }
+        }
+        only("act_layer", "gelu");
+        only("norm_layer", "layernorm");
+        only("pos_embed", "learn");
+        only("final_norm", true);
+        only("proj_bias", true);
+        only("dynamic_img_pad", false);
+        only("pool_include_prefix", false);
+        if (args.integer("in_chans", 1, Integer.MAX_VALUE, 3) != 3) {
+            throw args.expected("in_chans", "3 (red, green, blue)");
+        }
+    }
+
+    private void only(String argument, Object supported) throws InvalidInputException {
+        if (args.has(argument) && !args.members().get(argument).equals(supported)) {
+            throw args.unsupported(argument);
+        }
+    }
+
+    private VitConfig shape() throws InvalidInputException {
+        ArchitectureName.Size size = name.dimensions();
+        for (String argument : List.of("embed_dim", "depth", "num_heads")) {
+            if (size == null && !args.has(argument)) {
+                throw root.error("architecture", JsonWriter.quoteShort(architecture)
+                        + ": the dimensions of this size are not known; expected model_args." + argument);
+            }
+        }
+        int width = args.integer("embed_dim", 1, Limits.MAX_WIDTH, size == null ? 0 : size.width());
+        if (root.integer("num_features", 0, Limits.MAX_WIDTH, width) != width) {
+            throw root.expected("num_features", width + ", the model's embed_dim");
+        }
+        double ratio = args.number("mlp_ratio", 0, 1000, size == null ? 4 : size.mlpRatio());
+        int[] image = imageSize();
+        VitConfig shape = new VitConfig(architecture, image[0], image[1], patch(), width,
+                args.integer("depth", 1, Limits.MAX_DEPTH, size == null ? 0 : size.depth()),
+                args.integer("num_heads", 1, Limits.MAX_HEADS, size == null ? 0 : size.heads()),
+                (int) (width * ratio), classes(), pooling(), name.distilled(), epsilon());
+        Limits.check(shape, args, "num_heads", "embed_dim");
+        return shape;
+    }
+
+    private int patch() throws InvalidInputException {
+        if (!args.isList("patch_size")) {
+            return args.integer("patch_size", 1, Limits.MAX_PATCH, name.patch());
+        }
+        int[] sides = args.integers("patch_size", 2, 1, Limits.MAX_PATCH);
+        if (sides[0] != sides[1]) {
+            throw args.expected("patch_size", "a square patch");
+        }
+        return sides[0];
+    }
+
+    private int[] imageSize() throws InvalidInputException {
+        if (args.isList("img_size")) {
+            return args.integers("img_size", 2, 1, Limits.MAX_IMAGE);
+        }
+        if (args.has("img_size")) {
+            int side = args.integer("img_size", 1, Limits.MAX_IMAGE, 0);
+            return new int[] {side, side};
+        }
+        if (pretrained.has("input_size")) {
+            int[] input = pretrained.integers("input_size", 3, 1, Limits.MAX_IMAGE);
+            if (input[0] != 3) {
+                throw pretrained.expected("input_size", "3 channels first");
+            }
+            return new int[] {input[1], input[2]};
+        }
+        int side = name.image() == 0 ? 224 : name.image();
+        return new int[] {side, side};
+    }
+
+    private int classes() throws InvalidInputException {
+        int classes = pretrained.integer("num_classes", 0, Limits.MAX_CLASSES, 1000);
+        classes = root.integer("num_classes", 0, Limits.MAX_CLASSES, classes);
+        return args.integer("num_classes", 0, Limits.MAX_CLASSES, classes);
+    }
+
+    private Pooling pooling() throws InvalidInputException {
+        Fields fields = args.has("global_pool") ? args : root;
+        String pool = fields.string("global_pool", name.poolsPatches() ? "avg" : "token");
+        if (!pool.equals("token") && !pool.equals("avg")) {
+            throw fields.unsupported("global_pool");
+        }
+        return pool.equals("avg") ? Pooling.AVERAGE : Pooling.TOKEN;
+    }
+
+    private float epsilon() {
+        // timm's own LayerNorm, which "layernorm" names, has 1e-6; PyTorch's has 1e-5.
+        return args.has("norm_layer") ? 1e-6f : name.epsilon();
+    }
+
+    private Features features() throws InvalidInputException {
+        Boolean noEmbed = args.flagOrNull("no_embed_class");
+        Boolean scale = null;
+        if (args.members().containsKey("init_values")) {
+            scale = args.number("init_values", 0, 1000, 0) != 0;
+        }
+        return new Features(args.flagOrNull("qkv_bias"), args.flagOrNull("qk_norm"), scale,
+                args.flagOrNull("class_token"), noEmbed == null ? null : Boolean.valueOf(!noEmbed),
+                args.has("reg_tokens") ? (Integer) args.integer("reg_tokens", 0, Limits.MAX_REGISTERS, 0) : null,
+                args.flagOrNull("pre_norm"), args.flagOrNull("fc_norm"));
+    }
+
+    private Preprocessing preprocessing(VitConfig shape) throws InvalidInputException {
+        boolean none = pretrained.members().get("crop_pct") instanceof Number number && number.doubleValue() == 0;
+        double crop = none ? DEFAULT_CROP : pretrained.number("crop_pct", 0, 1000, DEFAULT_CROP);
+        String mode = pretrained.string("crop_mode", "center");
+        Resize resize = switch (mode) {
+            case "center" -> Resize.SHORT_SIDE;
+            case "squash" -> Resize.SQUASH;
+            case "border" -> Resize.LONG_SIDE;
+            default -> throw pretrained.unsupported("crop_mode");
+        };
+        if (pretrained.has("crop_border_pixels") && pretrained.integer("crop_border_pixels", 0, 65_535, 0) != 0) {
+            throw pretrained.unsupported("crop_border_pixels");
+        }
+        return new Preprocessing(shape.imageHeight(), shape.imageWidth(), (float) crop, resize, interpolation(),
+                pretrained.numbers("mean", 3, -1000, 1000, IMAGENET_MEAN),
+                pretrained.numbers("std", 3, 0, 1000, IMAGENET_STD));
+    }
+
+    private Interpolation interpolation() throws InvalidInputException {
+        String name = pretrained.string("interpolation", "bicubic");
+        for (Interpolation interpolation : Interpolation.values()) {
+            if (interpolation.name().toLowerCase(Locale.ROOT).equals(name)) {
+                return interpolation;
+            }
+        }
+        throw pretrained.unsupported("interpolation");
+    }
+
+    private List<String> labels() throws InvalidInputException {
+        Fields fields = root.has("label_names") || root.has("label_descriptions") ? root : pretrained;
+        if (fields.isList("label_descriptions")) {
+            return fields.strings("label_descriptions");
+        }
+        Fields descriptions = fields.object("label_descriptions");
+        List<String> labels = new ArrayList<>();
+        for (String name : fields.strings("label_names")) {
+            labels.add(descriptions.string(name, name));
+        }
+        return labels;
+    }
+}

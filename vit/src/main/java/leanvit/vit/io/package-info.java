@@ -1,2 +1,0 @@
-/** Writing of files. Not exported. */
-package leanvit.vit.io;
