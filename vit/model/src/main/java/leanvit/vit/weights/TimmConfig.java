@@ -183,7 +183,10 @@ final class TimmConfig {
         if (pretrained.has("crop_border_pixels") && pretrained.integer("crop_border_pixels", 0, 65_535, 0) != 0) {
             throw pretrained.unsupported("crop_border_pixels");
         }
-        return new Preprocessing(shape.imageHeight(), shape.imageWidth(), (float) crop, resize, interpolation(),
+        return new Preprocessing(shape.imageHeight(), shape.imageWidth(), (float) crop, resize,
+                // timm keeps the aspect by another class there, which it leaves at its own default.
+                resize == Resize.SHORT_SIDE && shape.imageHeight() != shape.imageWidth() ? Interpolation.BILINEAR
+                        : interpolation(),
                 pretrained.numbers("mean", 3, -1000, 1000, IMAGENET_MEAN),
                 pretrained.numbers("std", 3, 0, 1000, IMAGENET_STD));
     }

@@ -152,7 +152,7 @@ class TransformersConfigTest {
         "'do_resize':false | 1 | NONE | BILINEAR | NONE | 0.00392156862745098 | 0.5",
         "'do_resize':false,'do_center_crop':true,'crop_size':224 | 1 | NONE | BILINEAR | DOWN | "
             + "0.00392156862745098 | 0.5",
-        "'do_center_crop':true,'crop_size':224,'size':200 | 1.12 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
+        "'do_center_crop':true,'crop_size':224,'size':200 | 1.1199999 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
     })
     void takesTheNamedProcessorsDefaultsAndEverySpelling(String json, float fraction, Resize resize,
             Interpolation interpolation, Preprocessing.Crop crop, double rescale, float mean)
