@@ -209,7 +209,7 @@ final class TransformersPreprocessing {
             String name = fields.string("resample", "").replaceFirst("^.*\\.", "").toUpperCase(Locale.ROOT);
             for (Interpolation interpolation : Interpolation.values()) {
                 if (interpolation.name().equals(name)) {
-                    return interpolation;
+                    return Interpolation.BILINEAR; // transformers takes numbers alone, and this for anything else
                 }
             }
             throw fields.expected("resample", "nearest, box, bilinear, hamming, bicubic or lanczos");

@@ -145,7 +145,7 @@ class TransformersConfigTest {
         "'resample':1 | 1 | SQUASH | LANCZOS | DOWN | 0.00392156862745098 | 0.5",
         "'resample':4 | 1 | SQUASH | BOX | DOWN | 0.00392156862745098 | 0.5",
         "'resample':5 | 1 | SQUASH | HAMMING | DOWN | 0.00392156862745098 | 0.5",
-        "'resample':'PILImageResampling.BICUBIC' | 1 | SQUASH | BICUBIC | DOWN | 0.00392156862745098 | 0.5",
+        "'resample':'PILImageResampling.BICUBIC' | 1 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
         "'do_rescale':false,'image_mean':[123,116,103] | 1 | SQUASH | BILINEAR | DOWN | 1 | 123",
         "'rescale_factor':0.5 | 1 | SQUASH | BILINEAR | DOWN | 0.5 | 0.5",
         "'do_normalize':false | 1 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0",
