@@ -88,9 +88,7 @@ public final class Classifier {
      * @throws IOException              if a tensor cannot be read
      */
     public static Classifier of(Checkpoint checkpoint, int height, int width) throws IOException {
-        Preprocessing trained = checkpoint.preprocessing();
-        Preprocessing preprocessing = new Preprocessing(height, width, trained.cropFraction(), trained.resize(),
-                trained.interpolation(), trained.mean(), trained.std());
+        Preprocessing preprocessing = checkpoint.preprocessing().at(height, width);
         return new Classifier(VisionTransformer.of(checkpoint.config(), checkpoint, height, width), preprocessing,
                 checkpoint.labels(), new None(), null, 1);
     }
@@ -146,7 +144,7 @@ public final class Classifier {
 
     /** {@link #classify(Path, int)} for a picture in memory; alpha is dropped. */
     public List<Prediction> classify(BufferedImage picture, int top) {
-        return classify(rgb(picture), top);
+        return classify(Pictures.of(picture), top);
     }
 
     /** {@link #classify(Path, int)} for a picture in memory. */
@@ -187,7 +185,7 @@ public final class Classifier {
 
     /** {@link #embed(Path)} for a picture in memory; alpha is dropped. */
     public float[] embed(BufferedImage picture) {
-        return embed(rgb(picture));
+        return embed(Pictures.of(picture));
     }
 
     /** {@link #embed(Path)} for a picture in memory. */
@@ -217,21 +215,6 @@ public final class Classifier {
         } finally {
             idle.add(runner);
         }
-    }
-
-    private static RgbImage rgb(BufferedImage picture) {
-        RgbImage rgb = RgbImage.black(picture.getWidth(), picture.getHeight());
-        byte[] samples = rgb.samples();
-        int[] row = new int[rgb.width()];
-        for (int y = 0, to = 0; y < rgb.height(); y++) {
-            picture.getRGB(0, y, row.length, 1, row, 0, row.length);
-            for (int pixel : row) {
-                samples[to++] = (byte) (pixel >> 16);
-                samples[to++] = (byte) (pixel >> 8);
-                samples[to++] = (byte) pixel;
-            }
-        }
-        return rgb;
     }
 
     /** The scratch of one call. */

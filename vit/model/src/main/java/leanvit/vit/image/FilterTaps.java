@@ -37,8 +37,18 @@ final class FilterTaps {
             return copy;
         }
         double scale = (double) in / out;
+        if (interpolation == Interpolation.NEAREST) {
+            FilterTaps nearest = new FilterTaps(outputs, 1);
+            double centre = 0.5 * scale; // summed up and not multiplied, as PIL's rounding has it
+            for (long o = 0; o < from + outputs; o++, centre += scale) {
+                if (o >= from) {
+                    nearest.set((int) (o - from), (int) Math.min(in - 1L, (long) centre), new double[] {1}, 1, 1);
+                }
+            }
+            return nearest;
+        }
         double widening = Math.max(scale, 1);
-        double support = (interpolation == Interpolation.BICUBIC ? 2 : 1) * widening;
+        double support = support(interpolation) * widening;
         double[] taps = new double[(int) Math.min(in, Math.ceil(support) * 2 + 1)];
         FilterTaps all = new FilterTaps(outputs, taps.length);
         for (int o = 0; o < outputs; o++) {
@@ -47,8 +57,7 @@ final class FilterTaps {
             int high = Math.min(in, (int) (centre + support + 0.5));
             double sum = 0;
             for (int t = low; t < high; t++) {
-                double x = Math.abs((t - centre + 0.5) * (1 / widening));
-                double w = interpolation == Interpolation.BICUBIC ? cubic(x) : Math.max(0, 1 - x);
+                double w = weight(interpolation, (t - centre + 0.5) * (1 / widening));
                 taps[t - low] = w;
                 sum += w;
             }
@@ -64,6 +73,29 @@ final class FilterTaps {
             double w = taps[t] / sum * (1 << FRACTION_BITS);
             weights[output * stride + t] = (int) (w < 0 ? w - 0.5 : w + 0.5);
         }
+    }
+
+    private static double support(Interpolation interpolation) {
+        return switch (interpolation) {
+            case NEAREST, BOX -> 0.5;
+            case BILINEAR, HAMMING -> 1;
+            case BICUBIC -> 2;
+            case LANCZOS -> 3;
+        };
+    }
+
+    private static double weight(Interpolation interpolation, double x) {
+        return switch (interpolation) {
+            case NEAREST, BOX -> x > -0.5 && x <= 0.5 ? 1 : 0;
+            case BILINEAR -> Math.max(0, 1 - Math.abs(x));
+            case HAMMING -> Math.abs(x) < 1 ? sinc(Math.abs(x)) * (0.54 + 0.46 * Math.cos(Math.PI * Math.abs(x))) : 0;
+            case BICUBIC -> cubic(Math.abs(x));
+            case LANCZOS -> x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+        };
+    }
+
+    private static double sinc(double x) {
+        return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
     }
 
     /** Keys' cubic with a = -0.5. */

@@ -3,7 +3,9 @@ package leanvit.vit.image;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -34,7 +36,6 @@ final class JpegReader {
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
-    private static final int DNL = 0xdc;
     private static final int APP0 = 0xe0;
     private static final int APP1 = 0xe1;
     private static final int APP14 = 0xee;
@@ -47,8 +48,7 @@ final class JpegReader {
 
     /** Progressive pictures have about 10 scans; thousands of empty ones are an attack on the reader's time. */
     private static final int MAX_SCANS = 100;
-    /** What the decoder says of stray bytes between segments, which some cameras write and which do no harm. */
-    private static final String HARMLESS_WARNING = "extraneous bytes before marker";
+    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
 
     private final Path file;
     private final byte[] bytes;
@@ -59,7 +59,16 @@ final class JpegReader {
     private int[] components;
     private boolean jfif;
     private int adobeTransform = -1;
-    private int orientation = Orientation.UPRIGHT;
+    private byte[] exif;
+    private String xmp;
+    /** Whether the file has restart markers or says that it should; what lies between two that are off is gray. */
+    private boolean restarts;
+    /** Whether the file ends within the picture's only scan, without an end marker. */
+    private boolean endless;
+    /** The Huffman tables that the file has: DC 0 and 1, AC 0 and 1. */
+    private final boolean[] tables = new boolean[4];
+    private boolean progressive;
+    private int[] sampling;
 
     /** Makes a reader that may write into {@code bytes}. */
     JpegReader(Path file, byte[] bytes) {
@@ -74,6 +83,7 @@ final class JpegReader {
     Pictures.Stored read() throws InvalidInputException {
         readMarkers();
         byte[] samples = decode();
+        smoothChroma(samples);
         switch (components.length) {
             case 1 -> samples = JpegColours.grayToRgb(samples, width * height);
             case 3 -> {
@@ -89,7 +99,7 @@ final class JpegReader {
                 JpegColours.cmykToRgb(samples, width * height, ycck);
             }
         }
-        return new Pictures.Stored(new RgbImage(width, height, samples), orientation);
+        return new Pictures.Stored(new RgbImage(width, height, samples), Orientation.of(exif, xmp));
     }
 
     /** libjpeg's rule for three components. */
@@ -113,6 +123,10 @@ final class JpegReader {
         int at = 2;
         kept = 2;
         while (true) {
+            if (scans == 1 && !progressive && allScanned(scanned) && !hasMarker(at)) {
+                endless |= !restarts || at < bytes.length;
+                break; // what a file lacks behind its only scan is not missed
+            }
             at = nextMarker(at);
             int marker = bytes[at - 1] & 0xff;
             if (marker == EOI) {
@@ -132,9 +146,10 @@ final class JpegReader {
             if (end > bytes.length) {
                 throw truncated();
             }
-            boolean keep = marker == DHT || marker == DQT || marker == DRI;
+            boolean keep = marker == DQT;
             if (isFrame(marker)) {
                 readFrame(marker, at + 2, length - 2);
+                progressive = marker == SOF2;
                 scanned = new boolean[components.length];
                 keep = true;
             } else if (marker == SOS) {
@@ -142,11 +157,20 @@ final class JpegReader {
                 if (++scans > MAX_SCANS) {
                     throw invalid("has more than " + MAX_SCANS + " scans");
                 }
-                end = endOfScan(end);
+                if (!progressive) { // the three bytes mean nothing in a sequential scan, and phones write what they like
+                    bytes[end - 3] = 0;
+                    bytes[end - 2] = 63;
+                    bytes[end - 1] = 0;
+                }
+                end = endOfScan(end, scans == 1 && !progressive && allScanned(scanned));
                 keep = true;
-            } else if (marker == DNL) {
-                throw invalid("gives its height after the picture (DNL), which is not supported");
-            } else {
+            } else if (marker == DHT) {
+                markTables(at + 2, end);
+                keep = true;
+            } else if (marker == DRI) {
+                restarts |= length == 4 && u16(at + 2) > 0;
+                keep = true;
+            } else if (scans == 0) {
                 readApplicationSegment(marker, at + 2, length - 2);
             }
             if (keep) {
@@ -158,13 +182,46 @@ final class JpegReader {
         if (scanned == null) {
             throw invalid("has no picture (no frame header)");
         }
-        for (boolean component : scanned) {
-            if (!component) {
-                throw invalid("is incomplete: a colour component has no data");
-            }
+        if (!allScanned(scanned)) {
+            throw invalid("is incomplete: a colour component has no data");
         }
+        kept = Math.min(kept, bytes.length - 2);
         bytes[kept++] = (byte) 0xff;
         bytes[kept++] = (byte) EOI;
+    }
+
+    private static boolean allScanned(boolean[] scanned) {
+        for (int c = 0; scanned != null && c < scanned.length; c++) {
+            if (!scanned[c]) {
+                return false;
+            }
+        }
+        return scanned != null;
+    }
+
+    private boolean hasMarker(int at) {
+        for (int i = at; i + 1 < bytes.length; i++) {
+            if (bytes[i] == (byte) 0xff && bytes[i + 1] != 0 && bytes[i + 1] != (byte) 0xff) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Notes which Huffman tables a segment defines. */
+    private void markTables(int from, int end) {
+        int at = from;
+        while (at + 17 <= end) {
+            int table = bytes[at] & 0xff;
+            if ((table & 0xee) == 0) {
+                tables[(table >> 4) * 2 + (table & 1)] = true;
+            }
+            int codes = 0;
+            for (int i = 1; i <= 16; i++) {
+                codes += bytes[at + i] & 0xff;
+            }
+            at += 17 + codes;
+        }
     }
 
     private static boolean isFrame(int marker) {
@@ -184,17 +241,26 @@ final class JpegReader {
         throw truncated();
     }
 
-    /** Returns the index of the first marker after the entropy-coded data that begins at {@code at}. */
-    private int endOfScan(int at) throws InvalidInputException {
+    /**
+     * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Without one, the
+     * last two bytes stand in place of the end marker: the picture must be whole without them.
+     */
+    private int endOfScan(int at, boolean last) throws InvalidInputException {
         for (int i = at; i + 1 < bytes.length; i++) {
             if (bytes[i] == (byte) 0xff) {
                 int marker = bytes[i + 1] & 0xff;
-                if (marker != 0 && marker != 0xff && (marker < RST0 || marker > RST7)) {
+                if (marker >= RST0 && marker <= RST7) {
+                    restarts = true;
+                } else if (marker != 0 && marker != 0xff) {
                     return i;
                 }
             }
         }
-        throw truncated();
+        if (!last || bytes.length - 2 <= at) {
+            throw truncated();
+        }
+        endless = true;
+        return bytes.length - 2;
     }
 
     private void readFrame(int marker, int at, int length) throws InvalidInputException {
@@ -220,8 +286,10 @@ final class JpegReader {
             throw invalid("is a JPEG of " + count + " colour components, expected 1, 3 or 4");
         }
         components = new int[count];
+        sampling = new int[count];
         for (int c = 0; c < count; c++) {
             components[c] = bytes[at + 6 + 3 * c] & 0xff;
+            sampling[c] = bytes[at + 7 + 3 * c] & 0xff;
         }
     }
 
@@ -241,12 +309,86 @@ final class JpegReader {
     }
 
     private void readApplicationSegment(int marker, int at, int length) {
-        if (marker == APP0 && begins(at, length, "JFIF\0")) {
+        if (marker == APP0 && length >= 14 && begins(at, length, "JFIF\0")) {
             jfif = true;
-        } else if (marker == APP1 && Orientation.isExif(bytes, at, length) && orientation == Orientation.UPRIGHT) {
-            orientation = Orientation.read(bytes, at, length);
+        } else if (marker == APP1 && Orientation.isExif(bytes, at, length)) {
+            int before = exif == null ? 0 : exif.length;
+            byte[] joined = exif == null ? new byte[length - 6] : Arrays.copyOf(exif, before + length - 6);
+            System.arraycopy(bytes, at + 6, joined, before, length - 6);
+            exif = joined;
+        } else if (marker == APP1 && begins(at, length, XMP)) {
+            xmp = new String(bytes, at + XMP.length(), length - XMP.length(), StandardCharsets.ISO_8859_1);
         } else if (marker == APP14 && length >= 12 && begins(at, length, "Adobe")) {
             adobeTransform = bytes[at + 11] & 0xff;
+        }
+    }
+
+    /** Says whether the decoder's warning is of something that libjpeg reads over without losing the picture. */
+    private boolean isHarmless(String warning) {
+        return warning.contains("extraneous bytes before marker") || warning.contains("instead of RST")
+                || warning.contains("Inconsistent progression") || restarts && warning.contains("premature end of data");
+    }
+
+    /**
+     * Returns the JPEG with the standard tables in front where a sequential one lacks some, as frames of a motion JPEG
+     * do; those that it has itself come later and replace them.
+     */
+    private byte[] withTables() {
+        if (progressive || tables[0] && tables[1] && tables[2] && tables[3]) {
+            return bytes;
+        }
+        byte[] standard = StandardHuffmanTables.segments();
+        byte[] all = new byte[kept + standard.length];
+        System.arraycopy(bytes, 0, all, 0, 2);
+        System.arraycopy(standard, 0, all, 2, standard.length);
+        System.arraycopy(bytes, 2, all, 2 + standard.length, kept - 2);
+        kept = all.length;
+        return all;
+    }
+
+    /**
+     * Enlarges components that are halved downwards alone (4:4:0) by a triangle filter, as libjpeg-turbo does; the
+     * decoder gives each of their rows twice. Output rows are a quarter of the next and three of the nearest.
+     */
+    private void smoothChroma(byte[] samples) {
+        int count = components.length;
+        int across = 0;
+        int down = 0;
+        for (int factors : sampling) {
+            across = Math.max(across, factors >> 4);
+            down = Math.max(down, factors & 15);
+        }
+        int stride = width * count;
+        for (int c = 0; c < count && count > 1; c++) {
+            if (sampling[c] >> 4 != across || 2 * (sampling[c] & 15) != down) {
+                continue;
+            }
+            int rows = (height + 1) / 2;
+            byte[] above = new byte[width];
+            byte[] row = new byte[width];
+            column(samples, c, above);
+            for (int y = 0; y < rows; y++) {
+                column(samples, 2 * y * stride + c, row);
+                int below = 2 * Math.min(y + 1, rows - 1) * stride + c;
+                for (int x = 0, at = 2 * y * stride + c; x < width; x++, at += count) {
+                    int near = 3 * (row[x] & 0xff);
+                    samples[at] = (byte) (near + (above[x] & 0xff) + 1 >> 2);
+                    if (2 * y + 1 < height) {
+                        int next = y + 1 < rows ? samples[below + x * count] & 0xff : row[x] & 0xff;
+                        samples[at + stride] = (byte) (near + next + 2 >> 2);
+                    }
+                }
+                byte[] swap = above;
+                above = row;
+                row = swap;
+            }
+        }
+    }
+
+    /** Copies one component of a row. */
+    private void column(byte[] samples, int from, byte[] row) {
+        for (int x = 0; x < width; x++) {
+            row[x] = samples[from + x * components.length];
         }
     }
 
@@ -255,17 +397,18 @@ final class JpegReader {
         ImageReader reader = jdkReader();
         String[] warning = new String[1];
         IIOReadWarningListener listener = (source, message) -> {
-            if (warning[0] == null && !message.contains(HARMLESS_WARNING)) {
+            if (warning[0] == null && !isHarmless(message)) {
                 warning[0] = message;
                 source.abort(); // no use in decoding the rest
             }
         };
-        try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(bytes, kept)) {
+        byte[] sound = withTables();
+        try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(sound, kept)) {
             reader.addIIOReadWarningListener(listener);
             reader.setInput(stream, true, true);
             Raster raster = reader.readRaster(0, null);
             if (warning[0] != null) {
-                throw invalid("is truncated or corrupt (" + warning[0] + ")");
+                throw endless ? truncated() : invalid("is truncated or corrupt (" + warning[0] + ")");
             }
             if (raster.getWidth() != width || raster.getHeight() != height || raster.getNumBands() != components.length
                     || !(raster.getDataBuffer() instanceof DataBufferByte buffer)

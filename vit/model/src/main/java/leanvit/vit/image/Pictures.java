@@ -1,5 +1,6 @@
 package leanvit.vit.image;
 
+import java.awt.image.BufferedImage;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,8 +15,8 @@ import leanvit.vit.io.WholeFile;
 
 /**
  * Reads JPEG and PNG files as PIL's {@code Image.open(file).convert("RGB")} does, and turns them upright by their Exif
- * orientation: gray is replicated, alpha is dropped (not blended), a palette is looked up, of 16-bit samples the high
- * byte is taken, CMYK is taken as Adobe stores it, colour profiles are ignored.
+ * orientation or, without one, that of their XMP packet: gray is replicated, alpha is dropped (not blended), a palette
+ * is looked up, of 16-bit samples the high byte is taken, CMYK is taken as Adobe stores it, colour profiles are ignored.
  *
  * <p>A file that is no whole, sound JPEG or PNG is refused with one line that says why; nothing else than
  * {@link InvalidInputException} comes out of a bad file. Sizes are checked before anything is decoded: at most
@@ -67,6 +68,14 @@ public final class Pictures {
         } catch (OutOfMemoryError e) {
             throw tooLargeForHeap(name, e);
         }
+    }
+
+    /**
+     * Returns a picture of the JDK's as RGB, the same as {@link #read} gives for its file: gray samples are replicated
+     * as they are, of 16-bit samples the high byte is taken, alpha is dropped, not blended.
+     */
+    public static RgbImage of(BufferedImage picture) {
+        return BufferedPictures.rgb(picture);
     }
 
     /**

@@ -1,6 +1,7 @@
 package leanvit.vit.image;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -23,6 +24,9 @@ final class PngReader {
     static final int IDAT = 0x49444154;
     static final int IEND = 0x49454e44;
     private static final int EXIF = 0x65584966;
+    private static final int TEXT = 0x74455874;
+    private static final int COMPRESSED_TEXT = 0x7a545874;
+    private static final int UNICODE_TEXT = 0x69545874;
     /** The bit of a chunk's type that says that a reader may skip it. */
     private static final int ANCILLARY = 0x20000000;
 
@@ -47,7 +51,12 @@ final class PngReader {
     private boolean interlaced;
     private int palette = -1;
     private int paletteColours;
-    private int orientation = Orientation.UPRIGHT;
+    private byte[] exif;
+    private final PngTexts texts = new PngTexts();
+    /** Whether a checksum of an IDAT chunk is wrong; the data may be right all the same, and have one of their own. */
+    private boolean doubtful;
+    /** Whether the file ends before its IEND chunk. */
+    private boolean tailLost;
     /** Where the first IDAT chunk's length stands; the data of the others follow from the chunks in between. */
     private int firstData = -1;
 
@@ -78,65 +87,94 @@ final class PngReader {
         inflater = new Inflater();
         try {
             dataChunk = firstData;
-            inflater.setInput(bytes, firstData + 8, u32(firstData));
+            inflater.setInput(bytes, firstData + 8, dataLength(firstData));
             for (int[] pass : interlaced ? ADAM7 : ONE_PASS) {
                 readPass(image, pass[0], pass[1], pass[2], pass[3]);
             }
+            if (doubtful) {
+                checkRest();
+            }
         } catch (DataFormatException e) {
-            throw invalid("its compressed data is corrupt (" + e.getMessage() + ")");
+            throw doubtful ? badData() : invalid("its compressed data is corrupt (" + e.getMessage() + ")");
         } finally {
             inflater.end();
         }
-        return new Pictures.Stored(image, orientation);
+        return new Pictures.Stored(image,
+                Orientation.of(exif != null ? exif : texts.exif(), texts.xmp()));
     }
 
-    /** Walks over all chunks up to IEND: checks lengths and checksums, keeps what the header and the palette say. */
+    /**
+     * Walks over all chunks up to IEND: checks lengths and checksums, keeps what the header and the palette say. Behind
+     * the picture's data nothing is missed: there the walk ends at a chunk that is cut or no chunk, as Pillow's does.
+     */
     private void readChunks() throws InvalidInputException {
         int at = SIGNATURE.length;
         for (boolean first = true; ; first = false) {
-            if (at + 12 > bytes.length) {
-                throw invalid("is truncated: the PNG ends without an IEND chunk");
+            boolean behindData = firstData >= 0;
+            if (at + 8 > bytes.length || !behindData && at + 12 > bytes.length) {
+                tailLost = true;
+                break;
             }
             int length = u32(at);
             int type = u32(at + 4);
-            if (length < 0) {
-                throw invalid("chunk " + name(type) + " claims " + (length & 0xffffffffL) + " bytes");
+            if (type == IEND) {
+                break;
             }
-            if (length > bytes.length - at - 12) {
-                throw invalid("is truncated: chunk " + name(type) + " claims " + length + " bytes, "
-                        + (bytes.length - at - 8) + " are left");
+            if (type == IDAT && firstData < 0) {
+                firstData = at;
+            }
+            if (length < 0 || length > bytes.length - at - 12) {
+                if (firstData >= 0) {
+                    tailLost = true;
+                    break;
+                }
+                throw invalid(length < 0 ? "chunk " + name(type) + " claims " + (length & 0xffffffffL) + " bytes"
+                        : "is truncated: chunk " + name(type) + " claims " + length + " bytes, "
+                                + (bytes.length - at - 8) + " are left");
             }
             boolean ancillary = (type & ANCILLARY) != 0;
             CRC32 crc = new CRC32();
             crc.update(bytes, at + 4, length + 4);
             boolean sound = (int) crc.getValue() == u32(at + 8 + length);
-            if (!sound && !ancillary) {
+            doubtful |= type == IDAT && !sound;
+            if (!sound && !ancillary && type != IDAT) {
+                if (behindData) {
+                    tailLost = true;
+                    break;
+                }
                 throw invalid("chunk " + name(type) + " is corrupt (its checksum does not match)");
             }
             if (first != (type == IHDR)) {
                 throw invalid(first ? "begins with chunk " + name(type) + ", expected IHDR" : "has two IHDR chunks");
             }
-            switch (type) {
-                case IHDR -> readHeader(at + 8, length);
-                case PLTE -> readPalette(at + 8, length);
-                case IDAT -> firstData = firstData < 0 ? at : firstData;
-                case IEND -> {
-                    if (firstData < 0) {
-                        throw invalid("has no picture data (no IDAT chunk)");
-                    }
-                    if (colourType == PALETTE && palette < 0) {
-                        throw invalid("has a palette picture without a palette (no PLTE chunk)");
-                    }
-                    return;
-                }
-                case EXIF -> orientation = sound ? Orientation.read(bytes, at + 8, length) : orientation;
-                default -> {
-                    if (!ancillary) {
-                        throw invalid("has an unknown critical chunk " + name(type));
-                    }
-                }
+            if (sound) {
+                readChunk(type, at + 8, length);
             }
             at += length + 12;
+        }
+        if (firstData < 0) {
+            throw invalid(tailLost ? "is truncated: the PNG ends before its picture data (no IDAT chunk)"
+                    : "has no picture data (no IDAT chunk)");
+        }
+        if (colourType == PALETTE && palette < 0) {
+            throw invalid("has a palette picture without a palette (no PLTE chunk)");
+        }
+    }
+
+    private void readChunk(int type, int at, int length) throws InvalidInputException {
+        switch (type) {
+            case IHDR -> readHeader(at, length);
+            case PLTE -> readPalette(at, length);
+            case IDAT -> { }
+            case EXIF -> exif = Arrays.copyOfRange(bytes, at, at + length);
+            case TEXT -> texts.readPlain(bytes, at, length);
+            case COMPRESSED_TEXT -> texts.readCompressed(bytes, at, length);
+            case UNICODE_TEXT -> texts.readUnicode(bytes, at, length);
+            default -> {
+                if ((type & ANCILLARY) == 0) {
+                    throw invalid("has an unknown critical chunk " + name(type));
+                }
+            }
         }
     }
 
@@ -210,20 +248,46 @@ final class PngReader {
             if (got > 0) {
                 continue;
             }
-            if (inflater.finished()) {
-                throw invalid("its picture data ends too early");
-            }
             if (inflater.needsDictionary()) {
                 throw invalid("its compressed data asks for a preset dictionary");
             }
-            do {
-                dataChunk += u32(dataChunk) + 12;
-                if (u32(dataChunk + 4) == IEND) {
-                    throw invalid("its picture data ends too early");
-                }
-            } while (u32(dataChunk + 4) != IDAT);
-            inflater.setInput(bytes, dataChunk + 8, u32(dataChunk));
+            if (inflater.finished() || !nextData()) {
+                throw doubtful ? badData() : invalid(tailLost ? "is truncated: its picture data ends too early"
+                        : "its picture data ends too early");
+            }
         }
+    }
+
+    /** Gives the inflater the next IDAT chunk; returns false if there is none. */
+    private boolean nextData() {
+        do {
+            long next = dataChunk + 12L + (u32(dataChunk) & 0xffffffffL);
+            if (next + 8 > bytes.length || u32((int) next + 4) == IEND) {
+                return false;
+            }
+            dataChunk = (int) next;
+        } while (u32(dataChunk + 4) != IDAT);
+        inflater.setInput(bytes, dataChunk + 8, dataLength(dataChunk));
+        return true;
+    }
+
+    /** Returns the bytes of a chunk's data that are there. */
+    private int dataLength(int chunk) {
+        return (int) Math.min(u32(chunk) & 0xffffffffL, bytes.length - chunk - 8);
+    }
+
+    /** Reads on to the data's own checksum, where that of a chunk is wrong. */
+    private void checkRest() throws InvalidInputException, DataFormatException {
+        byte[] rest = new byte[512];
+        while (!inflater.finished()) {
+            if (inflater.inflate(rest) == 0 && !inflater.finished() && !nextData()) {
+                throw badData();
+            }
+        }
+    }
+
+    private InvalidInputException badData() {
+        return invalid("chunk IDAT is corrupt (its checksum does not match)");
     }
 
     /** Undoes the filter that the row's first byte names; {@code step} is the bytes of a pixel, at least 1. */
@@ -272,7 +336,7 @@ final class PngReader {
     /**
      * Turns a row of samples (after its filter byte) to RGB, the first pixel at {@code out} and so on by {@code step}.
      */
-    private void toRgb(byte[] row, int columns, byte[] rgb, int out, int step) throws InvalidInputException {
+    private void toRgb(byte[] row, int columns, byte[] rgb, int out, int step) {
         int bytesPerSample = depth == 16 ? 2 : 1; // the first of two is the high one
         switch (colourType) {
             case RGB, RGB_ALPHA -> {
@@ -287,7 +351,7 @@ final class PngReader {
                 for (int x = 0; x < columns; x++, out += step) {
                     int colour = sample(row, x);
                     if (colour >= paletteColours) {
-                        throw invalid("has a pixel of colour " + colour + " in a palette of " + paletteColours);
+                        continue; // black, as Pillow fills a palette up
                     }
                     rgb[out] = bytes[palette + 3 * colour];
                     rgb[out + 1] = bytes[palette + 3 * colour + 1];

@@ -11,11 +11,13 @@ import java.util.Objects;
  * torchvision's {@code Resize(S)};</li>
  * <li>{@code SHORT_SIDE}, floor(h / f) not equal to floor(w / f): both sides divided by
  * min(P / floor(h / f), Q / floor(w / f)) and rounded half to even, as timm's {@code ResizeKeepRatio};</li>
+ * <li>{@link Preprocessing.Resize#LONG_SIDE}: the same with the larger of the two quotients;</li>
+ * <li>{@link Preprocessing.Resize#NONE}: P x Q;</li>
  * <li>{@link Preprocessing.Resize#SQUASH}: floor(h / f) x floor(w / f);</li>
  * </ul>
- * and its centre is cut out, at an offset of (length - size) / 2 rounded half to even; a resized picture that is
- * smaller is first padded with black, as torchvision's {@code CenterCrop}. Sample v of channel c becomes
- * {@code (v / 255 - mean[c]) / std[c]} in float32.
+ * and its centre is cut out, at an offset of (length - size) / 2, rounded as {@link Preprocessing.Crop} says;
+ * what the picture does not cover is black ({@code LONG_SIDE}: the mean colour). Sample v of channel c becomes
+ * {@code (v * rescale - mean[c]) / std[c]} in float32.
  *
  * <p>Immutable, and safe for use by any number of threads.
  */
@@ -48,10 +50,10 @@ public final class Preprocessor {
         double decimal = Double.parseDouble(Float.toString(fraction));
         scaledHeight = Math.max(1, (long) (height / decimal));
         scaledWidth = Math.max(1, (long) (width / decimal));
-        normalised = normalised(preprocessing.mean(), preprocessing.std());
+        normalised = normalised(preprocessing.rescale(), preprocessing.mean(), preprocessing.std());
     }
 
-    private static float[] normalised(float[] mean, float[] std) {
+    private static float[] normalised(double rescale, float[] mean, float[] std) {
         if (mean.length != RgbImage.CHANNELS || std.length != RgbImage.CHANNELS) {
             throw new IllegalArgumentException("mean and std must have 3 values, not " + mean.length + " and "
                     + std.length);
@@ -62,7 +64,7 @@ public final class Preprocessor {
                 throw new IllegalArgumentException("mean " + mean[c] + " and std " + std[c] + " cannot normalise");
             }
             for (int v = 0; v < 256; v++) {
-                table[256 * c + v] = (v / 255f - mean[c]) / std[c];
+                table[256 * c + v] = ((float) (v * rescale) - mean[c]) / std[c];
             }
         }
         return table;
@@ -104,6 +106,12 @@ public final class Preprocessor {
             return part;
         }
         RgbImage padded = RgbImage.black(width, height);
+        if (preprocessing.resize() == Preprocessing.Resize.LONG_SIDE) {
+            byte[] samples = padded.samples();
+            for (int i = 0; i < samples.length; i++) {
+                samples[i] = (byte) Math.rint(255.0 * preprocessing.mean()[i % RgbImage.CHANNELS]);
+            }
+        }
         for (int y = 0; y < partHeight; y++) {
             System.arraycopy(part.samples(), RgbImage.CHANNELS * y * partWidth, padded.samples(),
                     RgbImage.CHANNELS * ((top + y) * width + left), RgbImage.CHANNELS * partWidth);
@@ -143,22 +151,37 @@ public final class Preprocessor {
         if (preprocessing.resize() == Preprocessing.Resize.SQUASH) {
             resizedWidth = scaledWidth;
             resizedHeight = scaledHeight;
-        } else if (scaledWidth == scaledHeight) {
+        } else if (preprocessing.resize() == Preprocessing.Resize.NONE) {
+            resizedWidth = width;
+            resizedHeight = height;
+        } else if (preprocessing.resize() == Preprocessing.Resize.SHORT_SIDE && scaledWidth == scaledHeight) {
             boolean portrait = width <= height;
             resizedWidth = portrait ? scaledWidth : (long) ((double) (scaledWidth * width) / height);
             resizedHeight = portrait ? (long) ((double) (scaledHeight * height) / width) : scaledHeight;
         } else {
-            double ratio = Math.min((double) height / scaledHeight, (double) width / scaledWidth);
-            resizedWidth = (long) Math.rint(width / ratio);
-            resizedHeight = (long) Math.rint(height / ratio);
+            double down = (double) height / scaledHeight;
+            double across = (double) width / scaledWidth;
+            double ratio = preprocessing.resize() == Preprocessing.Resize.LONG_SIDE ? Math.max(down, across)
+                    : Math.min(down, across);
+            resizedWidth = Math.max(1, (long) Math.rint(width / ratio));
+            resizedHeight = Math.max(1, (long) Math.rint(height / ratio));
+        }
+        if (preprocessing.crop() == Preprocessing.Crop.NONE && (resizedWidth != preprocessing.width()
+                || resizedHeight != preprocessing.height())) {
+            throw new IllegalArgumentException("the model takes pictures of " + preprocessing.width() + " x "
+                    + preprocessing.height() + " and neither resizes nor crops them; this one has " + resizedWidth
+                    + " x " + resizedHeight);
         }
         return new CropGeometry(resizedWidth, resizedHeight, cropOffset(resizedWidth, preprocessing.width()),
                 cropOffset(resizedHeight, preprocessing.height()), (double) width / resizedWidth,
                 (double) height / resizedHeight);
     }
 
-    /** Rounds half to even where the picture is long enough; else what torchvision's padding gives. */
-    private static long cropOffset(long length, int size) {
+    private long cropOffset(long length, int size) {
+        if (preprocessing.crop() == Preprocessing.Crop.DOWN) {
+            return Math.floorDiv(length - size, 2L);
+        }
+        // Rounds half to even where the picture is long enough; else what torchvision's padding gives.
         return length >= size ? (long) Math.rint((length - size) / 2.0) : -((size - length) / 2);
     }
 }

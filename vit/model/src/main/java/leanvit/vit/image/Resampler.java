@@ -9,7 +9,8 @@ import leanvit.vit.image.Preprocessing.Interpolation;
  * <p>Output sample o of a side of n pixels resized to m is {@code sum over t of w(t) * in(t)}, where
  * {@code w(t) = f((t + 0.5 - c) / s)}, scaled to sum to 1, {@code c = (o + 0.5) * n / m}, {@code s = max(n / m, 1)}:
  * when shrinking, the filter is widened to the size of an output pixel, which averages what falls into it. f is the
- * triangle (support 1) or Keys' cubic with a = -0.5 (support 2). Weights are rounded to 22 fraction bits, a horizontal
+ * box (support 1/2), the triangle (1), Hamming's window (1), Keys' cubic with a = -0.5 (2) or Lanczos' window (3); the
+ * nearest neighbour is the input sample that c lies in. Weights are rounded to 22 fraction bits, a horizontal
  * pass is rounded and clamped to 8 bits, then a vertical one. A side that keeps its length is not filtered.
  *
  * <p>Source: R. Keys, Cubic Convolution Interpolation for Digital Image Processing, 1981; the rounding is what Pillow

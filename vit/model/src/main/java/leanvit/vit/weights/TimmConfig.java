@@ -2,6 +2,7 @@ package leanvit.vit.weights;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessing.Interpolation;
@@ -170,20 +171,34 @@ final class TimmConfig {
     }
 
     private Preprocessing preprocessing(VitConfig shape) throws InvalidInputException {
-        double crop = pretrained.number("crop_pct", 0, 1, DEFAULT_CROP);
+        boolean none = pretrained.members().get("crop_pct") instanceof Number number && number.doubleValue() == 0;
+        double crop = none ? DEFAULT_CROP : pretrained.number("crop_pct", 0, 1000, DEFAULT_CROP);
         String mode = pretrained.string("crop_mode", "center");
-        if (!mode.equals("center") && !mode.equals("squash")) {
-            throw pretrained.unsupported("crop_mode");
+        Resize resize = switch (mode) {
+            case "center" -> Resize.SHORT_SIDE;
+            case "squash" -> Resize.SQUASH;
+            case "border" -> Resize.LONG_SIDE;
+            default -> throw pretrained.unsupported("crop_mode");
+        };
+        if (pretrained.has("crop_border_pixels") && pretrained.integer("crop_border_pixels", 0, 65_535, 0) != 0) {
+            throw pretrained.unsupported("crop_border_pixels");
         }
-        String interpolation = pretrained.string("interpolation", "bicubic");
-        if (!interpolation.equals("bicubic") && !interpolation.equals("bilinear")) {
-            throw pretrained.unsupported("interpolation");
-        }
-        return new Preprocessing(shape.imageHeight(), shape.imageWidth(), (float) crop,
-                mode.equals("squash") ? Resize.SQUASH : Resize.SHORT_SIDE,
-                interpolation.equals("bicubic") ? Interpolation.BICUBIC : Interpolation.BILINEAR,
+        return new Preprocessing(shape.imageHeight(), shape.imageWidth(), (float) crop, resize,
+                // timm keeps the aspect by another class there, which it leaves at its own default.
+                resize == Resize.SHORT_SIDE && shape.imageHeight() != shape.imageWidth() ? Interpolation.BILINEAR
+                        : interpolation(),
                 pretrained.numbers("mean", 3, -1000, 1000, IMAGENET_MEAN),
                 pretrained.numbers("std", 3, 0, 1000, IMAGENET_STD));
+    }
+
+    private Interpolation interpolation() throws InvalidInputException {
+        String name = pretrained.string("interpolation", "bicubic");
+        for (Interpolation interpolation : Interpolation.values()) {
+            if (interpolation.name().toLowerCase(Locale.ROOT).equals(name)) {
+                return interpolation;
+            }
+        }
+        throw pretrained.unsupported("interpolation");
     }
 
     private List<String> labels() throws InvalidInputException {

@@ -191,7 +191,6 @@ class PngReaderTest {
 
     @Test
     void brokenFilesAreRefusedWithTheReason() {
-        TestPng sound = new TestPng().header(2, 2, 8, 0, 0);
         byte[] rows = {0, 1, 2, 0, 3, 4};
         assertRefused(new TestPng().header(50_000, 50_000, 8, 2, 0).data(rows).end(), "claims a size of 50000 x 50000");
         assertRefused(new TestPng().header(-1, -1, 8, 2, 0).data(rows).end(),
@@ -209,8 +208,6 @@ class PngReaderTest {
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).end(), "no picture data");
         assertRefused(new TestPng().header(2, 2, 8, 3, 0).data(rows).end(), "without a palette");
         assertRefused(new TestPng().header(2, 2, 8, 3, 0).chunk("PLTE", new byte[4]).end(), "palette of 4 bytes");
-        assertRefused(new TestPng().header(2, 2, 8, 3, 0).chunk("PLTE", new byte[9]).data(rows).end(),
-                "colour 3 in a palette of 3");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("CRIT", new byte[0]).data(rows).end(),
                 "critical chunk CRIT");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("IDAT", new byte[] {1, 2, 3}).end(), "corrupt");
@@ -224,7 +221,6 @@ class PngReaderTest {
                 "claims 4294967291 bytes");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk(Integer.MAX_VALUE, "teXt", new byte[0], 0).end(),
                 "truncated: chunk teXt claims 2147483647 bytes");
-        assertRefused(sound.data(rows).unfinished(), "without an IEND chunk");
     }
 
     private static void assertRefused(byte[] png, String reason) {

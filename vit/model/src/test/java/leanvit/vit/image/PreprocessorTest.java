@@ -63,7 +63,7 @@ class PreprocessorTest {
 
     @Test
     void extremeSidesGiveAnInput() {
-        for (Resize resize : Resize.values()) {
+        for (Resize resize : new Resize[] {Resize.SHORT_SIDE, Resize.SQUASH}) {
             for (int[] size : new int[][] {{1, 1}, {1, 2}, {2, 1}, {1, 65_535}, {65_535, 1}, {3, 9_999}}) {
                 for (int[] input : new int[][] {{16, 16}, {16, 48}, {48, 16}}) {
                     RgbImage flat = RgbImage.black(size[0], size[1]);

@@ -195,10 +195,10 @@ class TimmConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "'crop_pct':0               | crop_pct: expected a number over 0.0 and at most 1.0, came 0",
-        "'crop_pct':1.2             | crop_pct: expected a number over 0.0 and at most 1.0, came 1.2",
-        "'crop_mode':'border'       | crop_mode: \"border\" is not supported",
-        "'interpolation':'lanczos'  | interpolation: \"lanczos\" is not supported",
+        "'crop_pct':-1              | crop_pct: expected a number over 0.0 and at most 1000.0, came -1",
+        "'crop_mode':'stretch'      | crop_mode: \"stretch\" is not supported",
+        "'crop_border_pixels':3     | crop_border_pixels: 3 is not supported",
+        "'interpolation':'random'   | interpolation: \"random\" is not supported",
         "'input_size':[3,224]       | input_size: expected a list of 3 integers from 1 to 16384, came [3,224]",
         "'input_size':[1,224,224]   | input_size: expected 3 channels first, came [1,224,224]",
         "'mean':[0.5]               | mean: expected a list of 3 numbers over -1000.0 and at most 1000.0, came [0.5]",

@@ -80,28 +80,28 @@ class TransformersConfigTest {
     @Test
     void preprocessesAsItsClassesDoByDefault() throws InvalidInputException {
         assertThat(read("{'model_type':'vit'}").preprocessing()).usingRecursiveComparison()
-                .isEqualTo(new Preprocessing(224, 224, 1, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
+                .isEqualTo(preprocessing(224, 224, 1, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
         assertThat(read("{'model_type':'deit'}").preprocessing()).usingRecursiveComparison()
-                .isEqualTo(new Preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
+                .isEqualTo(preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
     }
 
     @Test
     void readsEveryFormOfItsSizes() throws InvalidInputException {
         assertThat(preprocessing("vit", "{'size':224,'resample':3,'image_mean':[0,0.5,1],'image_std':[1,2,3]}"))
-                .usingRecursiveComparison().isEqualTo(new Preprocessing(224, 224, 1, Resize.SQUASH,
+                .usingRecursiveComparison().isEqualTo(preprocessing(224, 224, 1, Resize.SQUASH,
                         Interpolation.BICUBIC, new float[] {0, 0.5f, 1}, new float[] {1, 2, 3}));
         assertThat(preprocessing("vit", "{'do_normalize':false,'crop_size':null,'rescale_factor':0.00392156862745098}"))
-                .usingRecursiveComparison().isEqualTo(new Preprocessing(224, 224, 1, Resize.SQUASH,
+                .usingRecursiveComparison().isEqualTo(preprocessing(224, 224, 1, Resize.SQUASH,
                         Interpolation.BILINEAR, new float[3], new float[] {1, 1, 1}));
         assertThat(preprocessing("deit", "{'do_center_crop':true,'crop_size':{'height':224,'width':224},"
                 + "'size':{'height':256,'width':256}}")).usingRecursiveComparison().isEqualTo(
-                new Preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
+                preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BICUBIC, HALF, HALF));
         assertThat(preprocessing("deit", "{'do_center_crop':true,'crop_size':224,'size':256,'resample':2}"))
                 .usingRecursiveComparison().isEqualTo(
-                new Preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
+                preprocessing(224, 224, 0.875f, Resize.SQUASH, Interpolation.BILINEAR, HALF, HALF));
         assertThat(preprocessing("vit", "{'do_center_crop':true,'crop_size':224,'size':{'shortest_edge':224}}"))
                 .usingRecursiveComparison().isEqualTo(
-                new Preprocessing(224, 224, 1, Resize.SHORT_SIDE, Interpolation.BILINEAR, HALF, HALF));
+                preprocessing(224, 224, 1, Resize.SHORT_SIDE, Interpolation.BILINEAR, HALF, HALF));
     }
 
     @Test
@@ -127,12 +127,57 @@ class TransformersConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "'do_resize':false          | do_resize: false is not supported",
-        "'do_rescale':false         | do_rescale: false is not supported",
-        "'do_pad':true              | do_pad: true is not supported",
+        // fields | crop fraction | resize | interpolation | crop | rescale | first mean
+        "'image_processor_type':'ViTImageProcessorFast' | 1 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
+        "'feature_extractor_type':'DeiTFeatureExtractor' | 0.875 | SQUASH | BICUBIC | DOWN | 0.00392156862745098 | 0.5",
+        "'image_processor_type':'CLIPImageProcessor' | 1 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | 0.48145466",
+        "'image_processor_type':'BitImageProcessor','size':256 | 0.875 | SHORT_SIDE | BICUBIC | DOWN | "
+            + "0.00392156862745098 | 0.48145466",
+        "'image_processor_type':'SiglipImageProcessor' | 1 | SQUASH | BICUBIC | DOWN | 0.00392156862745098 | 0.5",
+        "'image_processor_type':'BeitImageProcessor','image_mean':0.25 | 1 | SQUASH | BICUBIC | DOWN | "
+            + "0.00392156862745098 | 0.25",
+        "'image_processor_type':'ConvNextImageProcessor','size':{'shortest_edge':224} | 0.875 | SHORT_SIDE | BICUBIC | "
+            + "DOWN | 0.00392156862745098 | 0.5",
+        "'image_processor_type':'ConvNextImageProcessor','size':224,'crop_pct':0.8 | 0.8 | SHORT_SIDE | BICUBIC | DOWN | "
+            + "0.00392156862745098 | 0.5",
+        "'image_processor_type':'LevitImageProcessor' | 0.875 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | 0.485",
+        "'size':[224,224],'resample':0 | 1 | SQUASH | NEAREST | DOWN | 0.00392156862745098 | 0.5",
+        "'resample':1 | 1 | SQUASH | LANCZOS | DOWN | 0.00392156862745098 | 0.5",
+        "'resample':4 | 1 | SQUASH | BOX | DOWN | 0.00392156862745098 | 0.5",
+        "'resample':5 | 1 | SQUASH | HAMMING | DOWN | 0.00392156862745098 | 0.5",
+        "'resample':'PILImageResampling.BICUBIC' | 1 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
+        "'do_rescale':false,'image_mean':[123,116,103] | 1 | SQUASH | BILINEAR | DOWN | 1 | 123",
+        "'rescale_factor':0.5 | 1 | SQUASH | BILINEAR | DOWN | 0.5 | 0.5",
+        "'do_normalize':false | 1 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0",
+        "'do_resize':false | 1 | NONE | BILINEAR | NONE | 0.00392156862745098 | 0.5",
+        "'do_resize':false,'do_center_crop':true,'crop_size':224 | 1 | NONE | BILINEAR | DOWN | "
+            + "0.00392156862745098 | 0.5",
+        "'do_center_crop':true,'crop_size':224,'size':200 | 1.1199999 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
+    })
+    void takesTheNamedProcessorsDefaultsAndEverySpelling(String json, float fraction, Resize resize,
+            Interpolation interpolation, Preprocessing.Crop crop, double rescale, float mean)
+            throws InvalidInputException {
+        Preprocessing read = TransformersConfig.read(fields("config.json", "{'model_type':'vit'}"),
+                fields("preprocessor_config.json", "{" + json + "}")).preprocessing();
+        assertThat(read.cropFraction()).isEqualTo(fraction);
+        assertThat(read.resize()).isEqualTo(resize);
+        assertThat(read.interpolation()).isEqualTo(interpolation);
+        assertThat(read.crop()).isEqualTo(crop);
+        assertThat(read.rescale()).isEqualTo(rescale);
+        assertThat(read.mean()[0]).isEqualTo(mean);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "'do_pad':true,'pad_size':{'height':256,'width':256} | do_pad: true is not supported",
+        "'resample':6               | resample: expected an integer from 0 to 5, came 6",
+        "'resample':'cubic' | resample: expected nearest, box, bilinear, hamming, bicubic or lanczos, came \"cubic\"",
+        "'size':{'longest_edge':224} | size: expected height and width, shortest_edge, or one number, came "
+            + "{\"longest_edge\":224}",
+        "'image_processor_type':'PixtralImageProcessor' | image_processor_type: expected one of Beit, Bit, Blip, CLIP, "
+            + "ChineseCLIP, ConvNext, DeiT, Levit, Siglip, ViT, ViTHybrid and ImageProcessor, came "
+            + "\"PixtralImageProcessor\"",
         "'do_flip_channel_order':true | do_flip_channel_order: true is not supported",
-        "'rescale_factor':1         | rescale_factor: expected 1/255, came 1",
-        "'resample':1               | resample: expected 2 (bilinear) or 3 (bicubic), came 1",
         "'size':384                 | size: expected 224x224, config.json's image_size, came 384",
         "'size':{'height':224} | "
             + "size: expected height and width, shortest_edge, or one number, came {\"height\":224}",
@@ -140,7 +185,6 @@ class TransformersConfigTest {
             + "keep their aspect and not fit the model",
         "'do_center_crop':true      | crop_size: expected the crop's size, for do_center_crop, came nothing",
         "'do_center_crop':true,'crop_size':256 | crop_size: expected 224x224, config.json's image_size, came 256",
-        "'do_center_crop':true,'crop_size':224,'size':200 | size: expected at least the crop's 224x224, came 200",
         "'do_center_crop':true,'crop_size':224,'size':{'height':256,'width':300} | size: expected the aspect of the "
             + "crop, 224x224, came {\"height\":256,\"width\":300}",
         "'image_std':[0,1,1] | "
@@ -149,5 +193,11 @@ class TransformersConfigTest {
     void refusesPreprocessingThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> preprocessing("vit", "{" + fields + "}")).isInstanceOf(InvalidInputException.class)
                 .hasMessage("preprocessor_config.json: " + problem);
+    }
+
+    private static Preprocessing preprocessing(int height, int width, float fraction, Resize resize,
+                                               Interpolation interpolation, float[] mean, float[] std) {
+        return new Preprocessing(height, width, fraction, resize, interpolation, Preprocessing.Crop.DOWN, 1 / 255.0, mean,
+                std);
     }
 }
