@@ -45,6 +45,7 @@ public final class Inference {
     private int[][] attended;
     private int[][] remaining;
     private int[][] reducerInput;
+    private int lastBatch;
     private float[] pixels;
     private int pixelOffset;
 
@@ -135,11 +136,20 @@ public final class Inference {
 
     /** Returns how many tokens an image of the last pass had after block {@code layer}. */
     public int tokens(int layer, int image) {
+        checkImage(image);
+        Objects.checkIndex(layer, shape.depth());
         return remaining[layer][image];
+    }
+
+    private void checkImage(int image) {
+        if (image < 0 || image >= lastBatch) {
+            throw new IndexOutOfBoundsException("image " + image + ", but the last batch had " + lastBatch);
+        }
     }
 
     /** Returns the multiply-accumulates of one image of the last pass, counted from the tokens that it had in each block. */
     public long macs(int image) {
+        checkImage(image);
         Macs macs = new Macs(config, shape);
         long sum = macs.embedding() + macs.head();
         for (int layer = 0; layer < shape.depth(); layer++) {
@@ -165,6 +175,7 @@ public final class Inference {
                 reducerInput[layer] = new int[batch];
             }
         }
+        lastBatch = batch;
         workers.open();
         try {
             embed(pixels, batch);

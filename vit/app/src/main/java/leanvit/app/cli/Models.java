@@ -3,7 +3,6 @@ package leanvit.app.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -19,7 +18,7 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.RandomWeights;
-import leanvit.vit.weights.SafeTensors;
+import leanvit.vit.weights.ReducerFiles;
 
 /** Makes what {@code --model}, {@code --arch}, {@code --reducer} and {@code --threads} ask for. */
 final class Models {
@@ -123,7 +122,7 @@ final class Models {
         AtomicBoolean fileRead = new AtomicBoolean();
         try {
             return Reducers.parse(spec, path -> {
-                Map<String, TensorFiles.Tensor> tensors = tensors(Path.of(path));
+                Map<String, TensorFiles.Tensor> tensors = ReducerFiles.from(Path.of("")).read(path);
                 fileRead.set(true);
                 return tensors;
             });
@@ -132,16 +131,6 @@ final class Models {
                 throw e;
             }
             throw new UsageException(option + ": " + e.getMessage());
-        }
-    }
-
-    private static Map<String, TensorFiles.Tensor> tensors(Path file) throws IOException {
-        try (SafeTensors source = SafeTensors.open(file)) {
-            Map<String, TensorFiles.Tensor> tensors = new LinkedHashMap<>();
-            for (String name : source.names()) {
-                tensors.put(name, new TensorFiles.Tensor(source.shape(name), source.floats(name)));
-            }
-            return tensors;
         }
     }
 }
