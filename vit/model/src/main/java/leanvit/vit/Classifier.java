@@ -64,14 +64,17 @@ public final class Classifier {
     }
 
     /**
-     * Loads a model's directory, as {@link Checkpoint} reads it.
+     * Loads a model's directory, as {@link Checkpoint} reads it, and logs its warnings.
      *
      * @throws InvalidInputException if a file is missing or cannot be used
      * @throws IOException           if a file cannot be read
      */
     public static Classifier load(Path directory) throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-            return of(checkpoint);
+            Classifier classifier = of(checkpoint);
+            System.Logger log = System.getLogger(Classifier.class.getName());
+            checkpoint.warnings().forEach(warning -> log.log(System.Logger.Level.WARNING, warning));
+            return classifier;
         }
     }
 
