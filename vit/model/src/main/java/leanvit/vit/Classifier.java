@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.function.Function;
 import leanvit.kernels.ArgSort;
 import leanvit.reducers.None;
@@ -29,11 +29,14 @@ import leanvit.vit.weights.Checkpoint;
  * System.out.println(top.get(0).label());
  * }</pre>
  *
- * <p>Immutable, and safe to share between threads: each call takes a runner with its scratch from a lock-free pool, or makes
- * one where none is idle. So as many are kept as calls ever ran at the same time. A picture gets the same answer, bit for
+ * <p>Immutable, and safe to share between threads: each call takes a runner with its scratch from a pool, or makes one
+ * where none is idle. As many are kept as there are processors. A picture gets the same answer, bit for
  * bit, from any thread and for any number of threads.
  */
 public final class Classifier {
+
+    /** More passes at once than processors gain nothing: beyond that many, scratch is left to the collector. */
+    static final int MAX_IDLE = Math.max(1, Runtime.getRuntime().availableProcessors());
 
     private final VisionTransformer model;
     private final Preprocessing preprocessing;
@@ -42,10 +45,12 @@ public final class Classifier {
     private final TokenReducer reducer;
     private final Executor executor;
     private final int threads;
-    private final Queue<Runner> idle = new ConcurrentLinkedQueue<>();
+    private final boolean sigmoid;
+    /** The last one given back is the first one taken, its scratch still in the caches; the number is bounded. */
+    private final BlockingDeque<Runner> idle = new LinkedBlockingDeque<>(MAX_IDLE);
 
     private Classifier(VisionTransformer model, Preprocessing preprocessing, List<String> labels, TokenReducer reducer,
-                       Executor executor, int threads) {
+                       Executor executor, int threads, boolean sigmoid) {
         this.model = model;
         this.preprocessing = preprocessing;
         preprocessor = new Preprocessor(preprocessing);
@@ -53,19 +58,23 @@ public final class Classifier {
         this.reducer = reducer;
         this.executor = executor;
         this.threads = threads;
+        this.sigmoid = sigmoid;
         // Refuses what does not fit now, and not at the first picture.
         idle.add(new Runner());
     }
 
     /**
-     * Loads a model's directory, as {@link Checkpoint} reads it.
+     * Loads a model's directory, as {@link Checkpoint} reads it, and logs its warnings.
      *
      * @throws InvalidInputException if a file is missing or cannot be used
      * @throws IOException           if a file cannot be read
      */
     public static Classifier load(Path directory) throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-            return of(checkpoint);
+            Classifier classifier = of(checkpoint);
+            System.Logger log = System.getLogger(Classifier.class.getName());
+            checkpoint.warnings().forEach(warning -> log.log(System.Logger.Level.WARNING, warning));
+            return classifier;
         }
     }
 
@@ -90,7 +99,7 @@ public final class Classifier {
     public static Classifier of(Checkpoint checkpoint, int height, int width) throws IOException {
         Preprocessing preprocessing = checkpoint.preprocessing().at(height, width);
         return new Classifier(VisionTransformer.of(checkpoint.config(), checkpoint, height, width), preprocessing,
-                checkpoint.labels(), new None(), null, 1);
+                checkpoint.labels(), new None(), null, 1, checkpoint.sigmoid());
     }
 
     /**
@@ -99,7 +108,8 @@ public final class Classifier {
      * @throws IllegalArgumentException if the reducer does not fit the model; the message says why
      */
     public Classifier with(TokenReducer reducer) {
-        return new Classifier(model, preprocessing, labels, Objects.requireNonNull(reducer, "reducer"), executor, threads);
+        return new Classifier(model, preprocessing, labels, Objects.requireNonNull(reducer, "reducer"), executor, threads,
+                sigmoid);
     }
 
     /**
@@ -107,7 +117,8 @@ public final class Classifier {
      * {@code threads - 1} of the executor's, as {@link Inference#with(Executor, int)} does.
      */
     public Classifier with(Executor executor, int threads) {
-        return new Classifier(model, preprocessing, labels, reducer, Objects.requireNonNull(executor, "executor"), threads);
+        return new Classifier(model, preprocessing, labels, reducer, Objects.requireNonNull(executor, "executor"), threads,
+                sigmoid);
     }
 
     /** Returns the model. */
@@ -206,15 +217,20 @@ public final class Classifier {
     }
 
     private <T> T lend(Function<Runner, T> work) {
-        Runner runner = idle.poll();
+        Runner runner = idle.pollFirst();
         if (runner == null) {
             runner = new Runner();
         }
         try {
             return work.apply(runner);
         } finally {
-            idle.add(runner);
+            idle.offerFirst(runner);
         }
+    }
+
+    /** Returns how many runners wait with their scratch. */
+    int idle() {
+        return idle.size();
     }
 
     /** The scratch of one call. */
@@ -248,7 +264,8 @@ public final class Classifier {
             List<Prediction> predictions = new ArrayList<>(top);
             for (int index : order) {
                 predictions.add(new Prediction(index, labels.isEmpty() ? "" : labels.get(index),
-                        Math.exp(logits[index] - largest) / sum));
+                        sigmoid ? 1 / (1 + Math.exp(-(double) logits[index]))
+                                : Math.exp(logits[index] - largest) / sum));
             }
             return List.copyOf(predictions);
         }

@@ -5,7 +5,8 @@ package leanvit.vit;
  *
  * @param index       the class, counted from 0
  * @param label       its name; empty where the model names none
- * @param probability softmax of the model's logits, 0 to 1; NaN where a logit is NaN
+ * @param probability softmax of the model's logits, or, of a model for several labels at once or of a single
+ *                    output, the sigmoid of its own, 0 to 1; NaN where a logit is NaN
  */
 public record Prediction(int index, String label, double probability) {
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import leanvit.reducers.Reducers;
 import leanvit.testdata.TestData;
 import leanvit.vit.image.Pictures;
@@ -127,6 +128,32 @@ class ClassifierTest {
             assertThatThrownBy(() -> Classifier.of(checkpoint, 96, 100)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("image of 96 x 100 pixels, expected multiples of the patch, 8");
         }
+    }
+
+    @Test
+    void keepsNoMoreRunnersThanProcessors() throws Exception {
+        Classifier classifier = Classifier.load(DEMO.resolve("model"));
+        RgbImage picture = Pictures.read(CUP);
+        int calls = Classifier.MAX_IDLE + 8;
+        ExecutorService pool = Executors.newFixedThreadPool(calls);
+        try {
+            pool.invokeAll(Collections.nCopies(calls, () -> classifier.classify(picture, 1)))
+                    .forEach(answer -> assertThat(answer).succeedsWithin(60, TimeUnit.SECONDS));
+        } finally {
+            pool.shutdown();
+        }
+        assertThat(classifier.idle()).isBetween(1, Classifier.MAX_IDLE);
+    }
+
+    @Test
+    void tokensAndMacsBeyondTheLastBatchAreRefused() throws IOException {
+        Inference inference = Classifier.load(DEMO.resolve("model")).model().inference();
+        inference.logits(new float[2 * 3 * 96 * 96], 2);
+        inference.logits(new float[3 * 96 * 96], 1);
+        assertThat(inference.tokens(0, 0)).isEqualTo(145);
+        assertThatThrownBy(() -> inference.tokens(0, 1)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("image 1, but the last batch had 1");
+        assertThatThrownBy(() -> inference.macs(1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     @Test

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import leanvit.testdata.DoubleVit;
-import leanvit.vit.pass.PositionEmbedding;
+import leanvit.vit.weights.PositionEmbedding;
 import leanvit.vit.weights.TensorSource;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitConfig.Pooling;

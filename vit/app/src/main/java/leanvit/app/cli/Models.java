@@ -2,7 +2,6 @@ package leanvit.app.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -18,7 +17,7 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.RandomWeights;
-import leanvit.vit.weights.SafeTensors;
+import leanvit.vit.weights.ReducerFiles;
 
 /** Makes what {@code --model}, {@code --arch}, {@code --reducer} and {@code --threads} ask for. */
 final class Models {
@@ -118,7 +117,7 @@ final class Models {
         AtomicBoolean fileRead = new AtomicBoolean();
         try {
             return reading.with(path -> {
-                Map<String, TensorFiles.Tensor> tensors = tensors(Path.of(path));
+                Map<String, TensorFiles.Tensor> tensors = ReducerFiles.from(Path.of("")).read(path);
                 fileRead.set(true);
                 return tensors;
             });
@@ -127,16 +126,6 @@ final class Models {
                 throw e;
             }
             throw new UsageException(option + ": " + e.getMessage());
-        }
-    }
-
-    private static Map<String, TensorFiles.Tensor> tensors(Path file) throws IOException {
-        try (SafeTensors source = SafeTensors.open(file)) {
-            Map<String, TensorFiles.Tensor> tensors = new LinkedHashMap<>();
-            for (String name : source.names()) {
-                tensors.put(name, new TensorFiles.Tensor(source.shape(name), source.floats(name)));
-            }
-            return tensors;
         }
     }
 }

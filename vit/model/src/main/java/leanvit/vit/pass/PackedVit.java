@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import leanvit.kernels.PackedMatrix;
 import leanvit.reducers.ModelShape;
+import leanvit.vit.weights.PositionEmbedding;
 import leanvit.vit.weights.RowConsumer;
 import leanvit.vit.weights.TensorSource;
 import leanvit.vit.weights.VitConfig;

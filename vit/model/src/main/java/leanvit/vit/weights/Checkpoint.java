@@ -38,6 +38,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     private static final String CONFIG = "config.json";
     private static final String PREPROCESSOR = "preprocessor_config.json";
     private static final String LABELS = "labels.txt";
+    private static final String POSITIONS = "pos_embed";
 
     private final ModelDescription model;
     private final Weights weights;
@@ -48,6 +49,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         this.model = model;
         this.weights = weights;
         this.labels = List.copyOf(labels);
+        warnings.addAll(model.warnings());
     }
 
     /**
@@ -113,11 +115,12 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         try {
             String all = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
             List<String> lines = new ArrayList<>();
-            all.lines().map(String::strip).forEach(lines::add);
+            boolean mark = !all.isEmpty() && all.charAt(0) == '\uFEFF';
+            all.substring(mark ? 1 : 0).lines().map(String::strip).forEach(lines::add);
             while (!lines.isEmpty() && lines.get(lines.size() - 1).isEmpty()) {
                 lines.remove(lines.size() - 1);
             }
-            return lines;
+            return ClassNames.complete(lines.toArray(String[]::new));
         } catch (CharacterCodingException e) {
             throw new InvalidInputException(file, "no valid UTF-8", e);
         }
@@ -136,6 +139,14 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     /** Returns the classes' names, as many as the model has classes, or none where nobody gave any. */
     public List<String> labels() {
         return labels;
+    }
+
+    /**
+     * Returns whether each class's probability is the sigmoid of its own logit, as in a model of several labels at once
+     * or of a single output, rather than the softmax over all.
+     */
+    public boolean sigmoid() {
+        return model.sigmoid();
     }
 
     /** Returns timm's names of all tensors of this model. */
@@ -157,11 +168,16 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
      */
     @Override
     public int[] shape(String name) throws InvalidInputException {
-        return weights.shape(name);
+        int[] shape = weights.shape(name);
+        if (name.equals(POSITIONS)) {
+            shape[1] = StoredPositions.of(model, weights).rows();
+        }
+        return shape;
     }
 
     /**
-     * Decodes a tensor to float32; F32, F16 and BF16 are exact.
+     * Decodes a tensor to float32, as {@link SafeTensors#floats} does; a position embedding of another square grid
+     * is fitted to the config's, as timm does on loading.
      *
      * @param name     timm's name
      * @param expected the shape that it must have
@@ -172,6 +188,9 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     public float[] tensor(String name, int... expected) throws IOException {
         checkShape(name, expected);
         float[] values = weights.floats(name);
+        if (name.equals(POSITIONS)) {
+            values = StoredPositions.of(model, weights).fit(values, model.config());
+        }
         NonFinite odd = new NonFinite();
         odd.count(values, values.length);
         warnAbout(name, odd);
@@ -202,7 +221,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     }
 
     private void checkShape(String name, int... expected) throws InvalidInputException {
-        int[] shape = weights.shape(name);
+        int[] shape = shape(name);
         if (!Arrays.equals(shape, expected)) {
             throw weights.error(weights.names().sources(name).get(0), TensorLayout.expectedShape(expected, shape));
         }
@@ -237,7 +256,10 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         }
     }
 
-    /** Returns a line for each tensor decoded so far that holds NaN or infinities: file, tensor, how many. */
+    /**
+     * Returns a line for each setting that is ignored and for each tensor decoded so far that holds NaN or infinities:
+     * file, setting or tensor, how many. (A value of a wider type that is beyond float32's range becomes infinite.)
+     */
     public List<String> warnings() {
         synchronized (warnings) {
             return List.copyOf(warnings);

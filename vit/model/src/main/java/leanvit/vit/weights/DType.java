@@ -8,9 +8,9 @@ public enum DType {
     U8(1),
     /** Signed byte. */
     I8(1),
-    /** Eight-bit float, 5 exponent bits; not decoded. */
+    /** Eight-bit float, 5 exponent bits. */
     F8_E5M2(1),
-    /** Eight-bit float, 4 exponent bits; not decoded. */
+    /** Eight-bit float, 4 exponent bits. */
     F8_E4M3(1),
     /** Signed 16-bit integer. */
     I16(2),
@@ -30,7 +30,7 @@ public enum DType {
     F64(8),
     /** Signed 64-bit integer. */
     I64(8),
-    /** Unsigned 64-bit integer; not decoded. */
+    /** Unsigned 64-bit integer. */
     U64(8);
 
     private final int bytes;

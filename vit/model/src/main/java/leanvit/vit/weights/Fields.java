@@ -40,6 +40,17 @@ record Fields(Path file, String path, Map<?, ?> members) {
         return names;
     }
 
+    /** Returns a line for each field that is not null and not among the known ones. */
+    List<String> unknown(Set<String> known) {
+        List<String> lines = new ArrayList<>();
+        for (String name : names()) {
+            if (has(name) && !known.contains(name)) {
+                lines.add(error(name, "not known; it is ignored").getMessage());
+            }
+        }
+        return lines;
+    }
+
     boolean has(String name) {
         return members.get(name) != null;
     }

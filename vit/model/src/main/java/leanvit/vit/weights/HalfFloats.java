@@ -22,6 +22,15 @@ final class HalfFloats {
         return Float.intBitsToFloat(sign | Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) * TWO_POW_112));
     }
 
+    /** Returns the value of an 8-bit pattern of 4 exponent and 3 mantissa bits, bias 7, without infinities. */
+    static float fromFloat8E4M3(byte eighth) {
+        int exponent = eighth >> 3 & 15;
+        int mantissa = eighth & 7;
+        float magnitude = (eighth & 0x7f) == 0x7f ? Float.NaN
+                : exponent == 0 ? mantissa * 0x1p-9f : Math.scalb(8 + mantissa, exponent - 10);
+        return eighth < 0 ? -magnitude : magnitude;
+    }
+
     /** Returns the value of a bfloat16 pattern; a NaN keeps its sign and payload. */
     static float fromBfloat16(short half) {
         return Float.intBitsToFloat(half << 16);

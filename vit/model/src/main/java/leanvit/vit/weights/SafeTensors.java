@@ -36,7 +36,7 @@ public final class SafeTensors implements AutoCloseable {
     /** Some JVMs cannot make an array of the last few lengths. */
     private static final long MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    private static final DType[] FLOATS = {DType.F32, DType.F16, DType.BF16};
+    private static final DType[] FLOATS = DType.values();
 
     private final Path file;
     private final ByteSource source;
@@ -129,11 +129,11 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /**
-     * Decodes a tensor of type F32, F16 or BF16; exact for all three.
+     * Decodes a tensor of any type to float32: exact for F32, F16, BF16, F8 and small integers, rounded to nearest
+     * for F64 and large integers. A number beyond float32's range becomes infinite; a BOOL is 0 or 1.
      *
      * @return the elements, row-major
-     * @throws InvalidInputException if there is no such tensor, it has another type (F64 would lose digits: see
-     *                               {@link #doubles}) or does not fit an array or the heap
+     * @throws InvalidInputException if there is no such tensor, or it does not fit an array or the heap
      */
     public float[] floats(String name) throws IOException {
         TensorInfo tensor = info(name);
@@ -143,7 +143,7 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /**
-     * Decodes a tensor of type F32, F16 or BF16 some rows at a time, which are the slices along its outermost side.
+     * Decodes a tensor to float32, as {@link #floats} does, some rows at a time, which are the slices along its outermost side.
      *
      * @param name a tensor of one side or more
      * @throws InvalidInputException if there is no such tensor, it is a scalar, has another type, or a row is beyond a
@@ -175,13 +175,33 @@ public final class SafeTensors implements AutoCloseable {
         read(tensor, start, length, (bytes, first, count) -> {
             if (dtype == DType.F32) {
                 bytes.asFloatBuffer().get(values, first, count);
+            } else if (dtype == DType.F64) {
+                for (int i = 0; i < count; i++) {
+                    values[first + i] = (float) bytes.getDouble(8 * i);
+                }
+            } else if (dtype == DType.F8_E5M2) {
+                for (int i = 0; i < count; i++) {
+                    values[first + i] = HalfFloats.fromFloat16((short) (bytes.get(i) << 8));
+                }
+            } else if (dtype == DType.F8_E4M3) {
+                for (int i = 0; i < count; i++) {
+                    values[first + i] = HalfFloats.fromFloat8E4M3(bytes.get(i));
+                }
             } else if (dtype == DType.F16) {
                 for (int i = 0; i < count; i++) {
                     values[first + i] = HalfFloats.fromFloat16(bytes.getShort(2 * i));
                 }
-            } else {
+            } else if (dtype == DType.BF16) {
                 for (int i = 0; i < count; i++) {
                     values[first + i] = HalfFloats.fromBfloat16(bytes.getShort(2 * i));
+                }
+            } else if (dtype == DType.U64) {
+                for (int i = 0; i < count; i++) {
+                    values[first + i] = unsigned(bytes.getLong(8 * i));
+                }
+            } else {
+                for (int i = 0; i < count; i++) {
+                    values[first + i] = integer(bytes, dtype, i);
                 }
             }
         });
@@ -317,6 +337,11 @@ public final class SafeTensors implements AutoCloseable {
     /** Takes {@code count} elements out of a buffer that holds just these; they are the ones from {@code first} on. */
     private interface WindowReader {
         void read(ByteBuffer bytes, int first, int count);
+    }
+
+    private static float unsigned(long value) {
+        // Halved with the lost bit kept, so that the rounding to float is that of the whole number.
+        return value >= 0 ? value : 2f * (float) (value >>> 1 | value & 1);
     }
 
     private static long integer(ByteBuffer bytes, DType dtype, int i) {

@@ -59,7 +59,11 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             throws InvalidInputException {
         Object root;
         try {
-            if (json[0] != '{') {
+            int start = 0;
+            while (start < json.length && " \t\r\n".indexOf(json[start]) >= 0) {
+                start++;
+            }
+            if (start == json.length || json[start] != '{') {
                 throw new InvalidInputException(file, "no safetensors file: the header does not start with '{'");
             }
             root = Json.parse(json);
@@ -82,6 +86,9 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
 
     private static Map<String, String> metadata(Object value, Path file) throws InvalidInputException {
         Map<String, String> metadata = new LinkedHashMap<>();
+        if (value == null) {
+            return Map.of();
+        }
         if (!(value instanceof Map<?, ?> members)) {
             throw new InvalidInputException(file, METADATA + ": expected an object of strings, came " + kind(value));
         }
@@ -99,11 +106,6 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             throws InvalidInputException {
         if (!(value instanceof Map<?, ?> fields)) {
             throw bad(file, name, "expected an object, came " + kind(value));
-        }
-        for (Object key : fields.keySet()) {
-            if (!List.of("dtype", "shape", "data_offsets").contains(key)) {
-                throw bad(file, name, "unknown field " + JsonWriter.quoteShort((String) key));
-            }
         }
         if (!(fields.get("dtype") instanceof String dtypeName)) {
             throw bad(file, name, "dtype: expected a string, came " + kind(fields.get("dtype")));

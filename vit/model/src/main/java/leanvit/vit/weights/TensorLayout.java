@@ -38,6 +38,7 @@ final class TensorLayout {
 
     private final VitConfig config;
     private final Weights weights;
+    private Boolean embedPrefix;
     private final Map<String, int[]> expected = new LinkedHashMap<>();
 
     private TensorLayout(VitConfig config, Weights weights) {
@@ -60,6 +61,7 @@ final class TensorLayout {
             throws InvalidInputException {
         TensorLayout layout = new TensorLayout(config, weights);
         layout.refuseUnsupported();
+        layout.embedPrefix = features.embedPrefix();
         layout.compare(features, settings);
         layout.expect();
         layout.checkShapes();
@@ -90,7 +92,8 @@ final class TensorLayout {
         if (features.embedPrefix() != null && weights.names().has("pos_embed")) {
             int[] shape = weights.shape("pos_embed");
             int rows = config.patches() + (features.embedPrefix() ? prefix() : 0);
-            if (shape.length == 3 && shape[1] != rows) {
+            int stored = shape.length == 3 ? StoredPositions.of(config, features.embedPrefix(), weights).rows() : rows;
+            if (stored != rows) {
                 throw weights.error(source("pos_embed"), expectedShape(new int[] {1, rows, config.width()}, shape));
             }
         }
@@ -194,9 +197,8 @@ final class TensorLayout {
 
     /** The rows of the position embedding: those of the patches, with or without those of the prefix tokens. */
     private int positions() throws InvalidInputException {
-        int[] shape = weights.names().has("pos_embed") ? weights.shape("pos_embed") : new int[0];
-        boolean patchesOnly = shape.length == 3 && shape[1] == config.patches();
-        return patchesOnly ? config.patches() : config.patches() + prefix();
+        int rows = weights.names().has("pos_embed") ? StoredPositions.of(config, embedPrefix, weights).rows() : 0;
+        return rows == config.patches() ? rows : config.patches() + prefix();
     }
 
     private void checkShapes() throws InvalidInputException {
@@ -207,7 +209,11 @@ final class TensorLayout {
                 throw weights.missing(name, missing, "; expected shape " + Arrays.toString(entry.getValue()));
             }
             int[] shape = weights.shape(name);
-            if (!Arrays.equals(shape, entry.getValue())) {
+            int[] fitted = shape.clone();
+            if (name.equals("pos_embed") && shape.length == 3) {
+                fitted[1] = StoredPositions.of(config, embedPrefix, weights).rows();
+            }
+            if (!Arrays.equals(fitted, entry.getValue())) {
                 throw weights.error(source(name), expectedShape(entry.getValue(), shape));
             }
             weights.checkFloats(name);

@@ -49,11 +49,13 @@ final class TensorNames {
     private static final Pattern BLOCK = Pattern.compile("encoder\\.layer\\.([0-9]{1,6})\\.([a-z_.]+)\\.(weight|bias)");
     /** Buffers and parts that play no role in classification. */
     private static final Pattern HARMLESS = Pattern.compile(
-            "(?:.*\\.)?(?:num_batches_tracked|position_ids|mask_token)|pooler\\..*");
+            "(?:.*\\.)?(?:num_batches_tracked|position_ids|mask_token|n_averaged)|pooler\\..*");
     /** Far more and longer than any model's; a hostile header's should not keep the patterns here busy. */
     private static final int MAX_TENSORS = 50_000;
     private static final int MAX_NAME_LENGTH = 256;
 
+    /** What training wrappers put before all names: DDP and averaging, torch.compile, Lightning, transformers' timm. */
+    private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.", "model.", "timm_model.");
     private static final Pattern PREFIX = Pattern.compile("^(?:vit|deit)\\.");
 
     /** By timm's name; a part that is missing is null. */
@@ -76,9 +78,15 @@ final class TensorNames {
                         + ": expected a name of at most " + MAX_NAME_LENGTH + " characters, came " + name.length());
             }
         }
-        transformers = names.stream().anyMatch(name -> PREFIX.matcher(name).replaceFirst("").startsWith("embeddings."));
+        int wrapped = wrapped(names, file);
+        transformers = names.stream().filter(name -> !isHarmless(name)).map(name -> name.substring(wrapped))
+                .anyMatch(name -> PREFIX.matcher(name).replaceFirst("").startsWith("embeddings."));
         for (String name : names) {
-            String stripped = transformers ? PREFIX.matcher(name).replaceFirst("") : name;
+            if (isHarmless(name)) {
+                continue;
+            }
+            String bare = name.substring(wrapped);
+            String stripped = transformers ? PREFIX.matcher(bare).replaceFirst("") : bare;
             if (!HARMLESS.matcher(stripped).matches()) {
                 put(name, stripped, file);
             }
@@ -87,6 +95,40 @@ final class TensorNames {
         if (transformers && !distilled && sources.containsKey("dist_token")) {
             sources.put("reg_token", sources.remove("dist_token"));
         }
+    }
+
+    private static boolean isHarmless(String name) {
+        return HARMLESS.matcher(name).matches();
+    }
+
+    /** Returns the length of what wrappers put before every name; one that only some names have is refused. */
+    private static int wrapped(Collection<String> names, Path file) throws InvalidInputException {
+        List<String> own = names.stream().filter(name -> !isHarmless(name)).toList();
+        int length = 0;
+        for (boolean found = true; found && !own.isEmpty();) {
+            found = false;
+            for (String wrapper : WRAPPERS) {
+                int start = length;
+                String with = own.stream().filter(name -> name.startsWith(wrapper, start)).findFirst().orElse(null);
+                String without = own.stream().filter(name -> !name.startsWith(wrapper, start)).findFirst().orElse(null);
+                if (with != null && without != null) {
+                    throw new InvalidInputException(file, "tensor " + JsonWriter.quoteShort(with) + ": expected \""
+                            + wrapper + "\" before every name or none, but there is "
+                            + JsonWriter.quoteShort(without));
+                }
+                if (with != null) {
+                    length += wrapper.length();
+                    found = true;
+                    break;
+                }
+            }
+        }
+        return length;
+    }
+
+    /** Returns whether the names are transformers'. */
+    boolean transformers() {
+        return transformers;
     }
 
     private void put(String name, String stripped, Path file) throws InvalidInputException {

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Preprocessing.Resize;
@@ -32,6 +34,17 @@ final class TimmConfig {
             "proj_drop_rate", "attn_drop_rate", "drop_path_rate", "weight_init", "fix_init", "dynamic_img_size",
             "strict_img_size");
 
+    /** What the pretrained_cfg may hold; what is not read matters in training, or says where the weights came from. */
+    private static final Set<String> PRETRAINED_KEYS = Set.of("url", "file", "hf_hub_id", "hf_hub_filename", "source",
+            "architecture", "tag", "custom_load", "input_size", "test_input_size", "min_input_size",
+            "fixed_input_size", "interpolation", "crop_pct", "test_crop_pct", "crop_mode", "crop_border_pixels", "mean",
+            "std", "num_classes", "label_offset", "label_names", "label_descriptions", "labels", "pool_size",
+            "test_pool_size", "first_conv", "classifier", "license", "description", "origin_url", "paper_name",
+            "paper_ids", "notes", "state_dict", "global_pool", "num_features");
+    private static final Set<String> ROOT_KEYS = Stream.concat(PRETRAINED_KEYS.stream(), Stream.of("model_args",
+            "pretrained_cfg", "model_type", "architectures", "do_pooling", "dtype", "torch_dtype",
+            "initializer_range", "transformers_version", "problem_type", "_name_or_path")).collect(Collectors.toSet());
+
     private final Fields root;
     private final Fields args;
     private final Fields pretrained;
@@ -41,7 +54,8 @@ final class TimmConfig {
     private TimmConfig(Fields root) throws InvalidInputException {
         this.root = root;
         args = root.object("model_args");
-        pretrained = root.object("pretrained_cfg");
+        // Files of 2021 and before have the preprocessing beside the architecture, and the names under "labels".
+        pretrained = root.has("pretrained_cfg") ? root.object("pretrained_cfg") : root;
         architecture = root.string("architecture", "");
         name = ArchitectureName.parse(architecture);
         if (name == null) {
@@ -59,7 +73,9 @@ final class TimmConfig {
         TimmConfig config = new TimmConfig(root);
         config.refuseUnknownArguments();
         VitConfig shape = config.shape();
-        return new ModelDescription(shape, config.preprocessing(shape), config.features(), config.labels());
+        config.refuseUnsupportedPreprocessing();
+        return new ModelDescription(shape, config.preprocessing(shape), config.features(), config.labels(),
+                Problem.isSigmoid(root, shape.classes()), config.unknownKeys());
     }
 
     private void refuseUnknownArguments() throws InvalidInputException {
@@ -201,14 +217,31 @@ final class TimmConfig {
         throw pretrained.unsupported("interpolation");
     }
 
+    private void refuseUnsupportedPreprocessing() throws InvalidInputException {
+        if (pretrained.integer("label_offset", 0, Limits.MAX_CLASSES, 0) != 0) {
+            throw pretrained.unsupported("label_offset");
+        }
+    }
+
+    private List<String> unknownKeys() {
+        List<String> unknown = new ArrayList<>(root.unknown(ROOT_KEYS));
+        unknown.addAll(pretrained.unknown(pretrained == root ? ROOT_KEYS : PRETRAINED_KEYS));
+        return unknown.stream().distinct().toList();
+    }
+
     private List<String> labels() throws InvalidInputException {
         Fields fields = root.has("label_names") || root.has("label_descriptions") ? root : pretrained;
         if (fields.isList("label_descriptions")) {
-            return fields.strings("label_descriptions");
+            return ClassNames.byIndex(fields, "label_descriptions", ClassNames.size(fields, "label_descriptions"));
+        }
+        String key = pretrained == root && root.has("labels") ? "labels" : "label_names";
+        if (!fields.has(key)) {
+            return List.of();
         }
         Fields descriptions = fields.object("label_descriptions");
+        int count = fields.isList(key) ? ClassNames.size(fields, key) : classes();
         List<String> labels = new ArrayList<>();
-        for (String name : fields.strings("label_names")) {
+        for (String name : ClassNames.byIndex(fields, key, count)) {
             labels.add(descriptions.string(name, name));
         }
         return labels;

@@ -16,6 +16,16 @@ final class TransformersConfig {
     private static final Set<String> CLASSES = Set.of("ViTModel", "ViTForImageClassification", "DeiTModel",
             "DeiTForImageClassification", TEACHER);
 
+    /** What is read, and what matters in training or elsewhere alone. */
+    private static final Set<String> KEYS = Set.of("model_type", "architectures", "hidden_size", "num_hidden_layers",
+            "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob",
+            "attention_probs_dropout_prob", "initializer_range", "layer_norm_eps", "image_size", "patch_size",
+            "num_channels", "qkv_bias", "encoder_stride", "pooler_output_size", "pooler_act", "id2label", "label2id",
+            "num_labels", "problem_type", "dtype", "torch_dtype", "transformers_version", "_name_or_path",
+            "output_hidden_states", "output_attentions", "return_dict", "chunk_size_feed_forward",
+            "is_encoder_decoder", "finetuning_task", "torchscript", "use_cache", "gradient_checkpointing",
+            "_attn_implementation", "attn_implementation", "use_mask_token", "_commit_hash", "name_or_path");
+
     private TransformersConfig() {
     }
 
@@ -36,7 +46,8 @@ final class TransformersConfig {
             throw root.expected("num_channels", "3 (red, green, blue)");
         }
         String architecture = architecture(root, type);
-        List<String> labels = labels(root);
+        int named = classes(root);
+        List<String> labels = labels(root, named);
         int[] image = square(root, "image_size", Limits.MAX_IMAGE, 224);
         int[] patch = square(root, "patch_size", Limits.MAX_PATCH, 16);
         if (patch[0] != patch[1]) {
@@ -47,12 +58,13 @@ final class TransformersConfig {
                 root.integer("num_hidden_layers", 1, Limits.MAX_DEPTH, 12),
                 root.integer("num_attention_heads", 1, Limits.MAX_HEADS, 12),
                 root.integer("intermediate_size", 1, Limits.MAX_MLP, 3072),
-                architecture.endsWith("Model") ? 0 : classes(root, labels),
+                architecture.endsWith("Model") ? 0 : named,
                 Pooling.TOKEN, architecture.equals(TEACHER), (float) root.number("layer_norm_eps", 0, 1, 1e-12));
         Limits.check(config, root, "num_attention_heads", "hidden_size");
         Features features = new Features(root.flag("qkv_bias", true), false, false, true, true, null, false, false);
         return new ModelDescription(config, TransformersPreprocessing.read(preprocessor, config, type), features,
-                arePlaceholders(labels) ? List.of() : labels);
+                arePlaceholders(labels) ? List.of() : labels, Problem.isSigmoid(root, config.classes()),
+                warnings(root, named));
     }
 
     private static String architecture(Fields root, String type) throws InvalidInputException {
@@ -75,27 +87,29 @@ final class TransformersConfig {
         return new int[] {side, side};
     }
 
-    private static int classes(Fields root, List<String> labels) throws InvalidInputException {
-        // transformers' default is two labels.
-        int classes = root.integer("num_labels", 0, Limits.MAX_CLASSES, labels.isEmpty() ? 2 : labels.size());
-        if (!labels.isEmpty() && labels.size() != classes) {
-            throw root.error("id2label", "expected " + classes + " labels, as num_labels says, came " + labels.size());
+    private static int classes(Fields root) throws InvalidInputException {
+        // transformers' default is two labels; where it has names, their number counts and not num_labels.
+        int named = root.has("id2label") ? ClassNames.size(root, "id2label") : 0;
+        if (named == 0 && root.has("label2id")) {
+            named = ClassNames.size(root, "label2id");
         }
-        return classes;
+        return named > 0 ? named : root.integer("num_labels", 0, Limits.MAX_CLASSES, 2);
     }
 
-    private static List<String> labels(Fields root) throws InvalidInputException {
-        Fields byIndex = root.object("id2label");
-        List<String> labels = new ArrayList<>();
-        int count = byIndex.members().size();
-        for (int i = 0; i < count; i++) {
-            if (!byIndex.has(Integer.toString(i))) {
-                throw root.error("id2label", "expected the keys \"0\" to \"" + (count - 1) + "\", came no \"" + i
-                        + "\"");
-            }
-            labels.add(byIndex.string(Integer.toString(i), ""));
+    private static List<String> labels(Fields root, int classes) throws InvalidInputException {
+        if (root.has("id2label") && ClassNames.size(root, "id2label") > 0) {
+            return ClassNames.byIndex(root, "id2label", classes);
         }
-        return labels;
+        return root.has("label2id") && ClassNames.size(root, "label2id") > 0
+                ? ClassNames.byName(root, "label2id", classes) : List.of();
+    }
+
+    private static List<String> warnings(Fields root, int classes) throws InvalidInputException {
+        List<String> warnings = new ArrayList<>(root.unknown(KEYS));
+        if (root.integer("num_labels", 0, Limits.MAX_CLASSES, classes) != classes) {
+            warnings.add(root.error("num_labels", "ignored: id2label has " + classes + " classes").getMessage());
+        }
+        return warnings;
     }
 
     /** Whether these are the names that transformers makes up where nobody gave any. */

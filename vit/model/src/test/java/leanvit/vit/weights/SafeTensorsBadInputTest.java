@@ -76,7 +76,7 @@ class SafeTensorsBadInputTest {
     @Test
     void headerThatIsNoJsonObject() throws IOException {
         assertRefused(file("[]"), "no safetensors file: the header does not start with '{'");
-        assertRefused(file(" {}"), "no safetensors file: the header does not start with '{'");
+        assertRefused(file(" []"), "no safetensors file: the header does not start with '{'");
         assertRefused(file("{\"t\":"), "the header cannot be read as JSON: line 1, column 6: expected a value, "
                 + "came the end of the text");
         assertRefused(file("{} x"),
@@ -92,7 +92,6 @@ class SafeTensorsBadInputTest {
         "7                                                      | expected an object, came a number",
         "{}                                                     | dtype: expected a string, came nothing",
         "{'dtype':32,'shape':[1],'data_offsets':[0,8]}          | dtype: expected a string, came a number",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,8],'x':1} | unknown field \"x\"",
         "{'dtype':'F32','data_offsets':[0,8]} | "
             + "shape: expected a list of at most 64 sizes, came nothing",
         "{'dtype':'F32','shape':2,'data_offsets':[0,8]} | "

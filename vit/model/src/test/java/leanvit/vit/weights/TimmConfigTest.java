@@ -70,6 +70,18 @@ class TimmConfigTest {
     }
 
     @Test
+    void readsTheFlatFormOf2021() throws InvalidInputException {
+        ModelDescription model = read("{'architecture':'vit_tiny_patch16_224','num_classes':2,'num_features':null,"
+                + "'input_size':[3,224,224],'crop_pct':0.8,'interpolation':'bilinear','mean':[0.1,0.2,0.3],"
+                + "'std':[1,1,1],'labels':['a','b'],'url':'','pool_size':null,'fixed_input_size':true,'odd':1}");
+        assertThat(model.labels()).containsExactly("a", "b");
+        assertThat(model.preprocessing().cropFraction()).isEqualTo(0.8f);
+        assertThat(model.preprocessing().interpolation()).isEqualTo(Interpolation.BILINEAR);
+        assertThat(model.preprocessing().mean()).containsExactly(0.1f, 0.2f, 0.3f);
+        assertThat(model.warnings()).containsExactly("config.json: odd: not known; it is ignored");
+    }
+
+    @Test
     void saysNothingAboutPartsWhereTheConfigDoesNot() throws InvalidInputException {
         assertThat(read("{'architecture':'vit_base_patch16_224'}").features()).isEqualTo(Features.UNSAID);
         assertThat(read("{'architecture':'vit_base_patch16_224','model_args':{'init_values':null}}").features())

@@ -66,15 +66,51 @@ class TransformersConfigTest {
         "'model_type':'vit','patch_size':[16,8] | patch_size: expected a square patch, came [16,8]",
         "'model_type':'vit','hidden_size':0 | hidden_size: expected an integer from 1 to 65536, came 0",
         "'model_type':'vit','layer_norm_eps':0 | layer_norm_eps: expected a number over 0.0 and at most 1.0, came 0",
-        "'model_type':'vit','id2label':{'0':'a','2':'b'} | "
-            + "id2label: expected the keys \"0\" to \"1\", came no \"1\"",
-        "'model_type':'vit','id2label':{'0':7} | id2label.0: expected a string, came 7",
-        "'model_type':'vit','num_labels':3,'id2label':{'0':'a'} | "
-            + "id2label: expected 3 labels, as num_labels says, came 1",
+        "'model_type':'vit','id2label':{'x':'a'} | "
+            + "id2label: expected a class's index from 0 on with each name, came {\"x\":\"a\"}",
+        "'model_type':'vit','id2label':{'0':[7]} | "
+            + "id2label: expected a plain value as a class's name, came {\"0\":[7]}",
+        "'model_type':'vit','problem_type':'ranking' | problem_type: \"ranking\" is not supported",
+        "'model_type':'vit','hidden_act':'gelu_new' | hidden_act: \"gelu_new\" is not supported",
     })
     void refusesFieldsThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> read("{" + fields + "}")).isInstanceOf(InvalidInputException.class)
                 .hasMessage("config.json: " + problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "{'0':60,'1':41,'2':4.5}       | 60,41,4.5",
+        "{'0':null,'1':'b','2':'c'}    | 0,b,c",
+        "{'0':'a','1':'b','5':'c'}     | a,b,2",
+        "['a',null,7]                  | a,1,7",
+    })
+    void namesOfEveryKind(String names, String expected) throws InvalidInputException {
+        ModelDescription model = read("{'model_type':'vit','id2label':" + names + "}");
+        assertThat(String.join(",", model.labels())).isEqualTo(expected);
+        assertThat(model.config().classes()).isEqualTo(3);
+        assertThat(model.warnings()).isEmpty();
+    }
+
+    @Test
+    void namesToIndicesAlone() throws InvalidInputException {
+        assertThat(read("{'model_type':'vit','label2id':{'b':1,'a':0}}").labels()).containsExactly("a", "b");
+    }
+
+    @Test
+    void saysWhichSettingsItIgnores() throws InvalidInputException {
+        assertThat(read("{'model_type':'vit','num_labels':3,'id2label':{'0':'a','1':'b'},'gate':true,'off':null}")
+                .warnings()).containsExactly("config.json: gate: not known; it is ignored",
+                "config.json: num_labels: ignored: id2label has 2 classes");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"multi_label_classification, 3, true", "single_label_classification, 3, false", "regression, 3, false",
+        "regression, 1, true", "null, 1, true", "null, 3, false"})
+    void appliesTheSigmoidAsItsPipelineDoes(String problem, int classes, boolean sigmoid) throws InvalidInputException {
+        String type = problem.equals("null") ? "null" : "'" + problem + "'";
+        assertThat(read("{'model_type':'vit','problem_type':" + type + ",'num_labels':" + classes + "}").sigmoid())
+                .isEqualTo(sigmoid);
     }
 
     @Test

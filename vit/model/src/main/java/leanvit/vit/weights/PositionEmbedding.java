@@ -1,4 +1,4 @@
-package leanvit.vit.pass;
+package leanvit.vit.weights;
 
 import java.util.Arrays;
 

@@ -1,4 +1,4 @@
-package leanvit.vit.pass;
+package leanvit.vit.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
