@@ -360,7 +360,7 @@ final class JpegReader {
         }
         int stride = width * count;
         for (int c = 0; c < count && count > 1; c++) {
-            if (sampling[c] >> 4 != across || 2 * (sampling[c] & 15) != down) {
+            if (sampling[c] >> 4 != across || 2 * (sampling[c] & 15) != down || !hasRowsTwice(samples, c)) {
                 continue;
             }
             int rows = (height + 1) / 2;
@@ -383,6 +383,22 @@ final class JpegReader {
                 row = swap;
             }
         }
+    }
+
+    /**
+     * Returns whether the decoder only repeated a component's rows. A JDK with a libjpeg-turbo of the system, as
+     * Debian's, has smoothed them already; where those rows are equal too, smoothing changes nothing.
+     */
+    private boolean hasRowsTwice(byte[] samples, int component) {
+        int stride = width * components.length;
+        for (int y = 0; y + 1 < height; y += 2) {
+            for (int at = y * stride + component, end = (y + 1) * stride; at < end; at += components.length) {
+                if (samples[at] != samples[at + stride]) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Copies one component of a row. */
