@@ -6,7 +6,9 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
-/** Rows of tokens, [N, C], of which K = 0.7 N stay and the others merge into them: by weight, by maximum, and backwards. */
+/**
+ * Rows of tokens, [N, C], of which K = 0.7 N stay and the others merge into them: by weight, by maximum, and backwards.
+ */
 public class MergeRowsBenchmark extends KernelBenchmark {
 
     @Param({"197x192", "197x384", "197x768"})

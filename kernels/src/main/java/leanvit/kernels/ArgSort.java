@@ -2,9 +2,9 @@ package leanvit.kernels;
 
 
 /**
- * The order of scores: higher first, and of equal ones the lower index first (a stable sort). NaN counts as -infinity, and
- * -0.0 equals 0.0. The result is exact, and the same at every width. Thread-safe on disjoint outputs and scratch; allocates
- * nothing.
+ * The order of scores: higher first, and of equal ones the lower index first (a stable sort). NaN counts as -infinity,
+ * and -0.0 equals 0.0. The result is exact, and the same at every width. Thread-safe on disjoint outputs and scratch;
+ * allocates nothing.
  */
 public final class ArgSort {
 
@@ -19,7 +19,8 @@ public final class ArgSort {
     }
 
     /**
-     * Writes the indices 0 .. n-1 in the order of their scores: {@code scores[offset + order[orderOffset]]} is the highest.
+     * Writes the indices 0 .. n-1 in the order of their scores: {@code scores[offset + order[orderOffset]]} is the
+     * highest.
      *
      * @param scores  n scores from {@code offset}
      * @param n       how many scores, 0 or more

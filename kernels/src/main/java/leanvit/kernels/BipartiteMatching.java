@@ -2,14 +2,14 @@ package leanvit.kernels;
 
 
 /**
- * Bipartite soft matching: for each source row its most similar destination row by cosine, {@code a·b / (‖a‖·‖b‖)} (ToMe,
- * Bolya et al. 2023, section 3; TPS, Wei et al. 2023, section 3.2). Many sources may have the same destination. Scores are
- * made a few sources at a time; the sources x destinations matrix is never stored.
+ * Bipartite soft matching: for each source row its most similar destination row by cosine, {@code a·b / (‖a‖·‖b‖)}
+ * (ToMe, Bolya et al. 2023, section 3; TPS, Wei et al. 2023, section 3.2). Many sources may have the same destination.
+ * Scores are made a few sources at a time; the sources x destinations matrix is never stored.
  *
- * <p>Ties go to the lowest destination. A zero row (shorter than 1.2e-38) has cosine 0 with every other. NaN never wins, and a
- * row that holds an infinity counts as NaN: a source without a comparable destination has best -infinity and the first
- * destination that is allowed as partner (-1 if none is). Cosines may exceed 1 by rounding. Relative error of a cosine against
- * exact arithmetic, for rows up to 1e37 long: 1e-6 plus what cancellation adds.
+ * <p>Ties go to the lowest destination. A zero row (shorter than 1.2e-38) has cosine 0 with every other. NaN never
+ * wins, and a row that holds an infinity counts as NaN: a source without a comparable destination has best -infinity
+ * and the first destination that is allowed as partner (-1 if none is). Cosines may exceed 1 by rounding. Relative
+ * error of a cosine against exact arithmetic, for rows up to 1e37 long: 1e-6 plus what cancellation adds.
  * Thread-safe where outputs and scratch are disjoint; allocates nothing.
  */
 public final class BipartiteMatching {
@@ -24,7 +24,8 @@ public final class BipartiteMatching {
                 float[] scratch);
     }
 
-    private static final Implementation KERNEL = Provider.SIMD ? SimdBipartiteMatching.KERNEL : ScalarBipartiteMatching.KERNEL;
+    private static final Implementation KERNEL =
+            Provider.SIMD ? SimdBipartiteMatching.KERNEL : ScalarBipartiteMatching.KERNEL;
 
     private BipartiteMatching() {
     }
@@ -77,7 +78,8 @@ public final class BipartiteMatching {
      * @param partner      receives its index in the list of destinations, {@code nSources} ints
      * @param scratch      at least {@link #nearestScratch} floats
      */
-    public static void nearest(float[] x, int offset, int stride, int width, int[] sources, int sourcesOffset, int nSources,
+    public static void nearest(float[] x, int offset, int stride, int width, int[] sources, int sourcesOffset,
+            int nSources,
                                int[] destinations, int destinationsOffset, int nDestinations, float epsilon,
                                float[] best, int[] partner, float[] scratch) {
         Checks.listedRows("sources", sources, sourcesOffset, nSources, x, offset, stride, width);

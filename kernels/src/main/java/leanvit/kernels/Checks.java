@@ -33,7 +33,8 @@ final class Checks {
             return;
         }
         if (stride < columns) {
-            throw new IllegalArgumentException("stride of " + name + " is " + stride + ", expected at least " + columns);
+            throw new IllegalArgumentException("stride of " + name + " is " + stride + ", expected at least "
+                    + columns);
         }
         long end = offset + (rows - 1L) * stride + columns;
         if (offset < 0 || end > array.length) {
@@ -43,7 +44,8 @@ final class Checks {
     }
 
     /** Checks that one matrix a head lies within its array; strides may interleave heads and rows. */
-    static void heads(String name, float[] array, int offset, int headStride, int heads, int rowStride, int rows, int columns) {
+    static void heads(String name, float[] array, int offset, int headStride, int heads, int rowStride, int rows,
+            int columns) {
         notNegative("rows", name, rows);
         notNegative("columns", name, columns);
         notNegative("head stride", name, headStride);

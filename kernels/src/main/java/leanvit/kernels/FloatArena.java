@@ -84,9 +84,10 @@ public final class FloatArena {
     }
 
     /**
-     * Returns what lies before a float array's first element: 16 bytes; 12 with compact object headers (JDK 25); without
-     * compressed class pointers 24 (JDK 17) or 20 (JDK 25). The JDK says so in a constant of sun.misc.Unsafe, of which
-     * nothing else is used. (A heap buffer's alignmentOffset cannot tell: JDK 17 answers 0 for 16 and 24, 25 refuses.)
+     * Returns what lies before a float array's first element: 16 bytes; 12 with compact object headers (JDK 25);
+     * without compressed class pointers 24 (JDK 17) or 20 (JDK 25). The JDK says so in a constant of sun.misc.Unsafe,
+     * of which nothing else is used. (A heap buffer's alignmentOffset cannot tell: JDK 17 answers 0 for 16 and 24, 25
+     * refuses.)
      */
     private static int headerBytes() {
         try {

@@ -1,8 +1,8 @@
 package leanvit.kernels;
 
 /**
- * Two floats in a long, for a method with two results: a vector method should stay small enough to be compiled by itself, and
- * an object as its result would be allocated.
+ * Two floats in a long, for a method with two results: a vector method should stay small enough to be compiled by
+ * itself, and an object as its result would be allocated.
  */
 final class FloatPair {
 

@@ -13,8 +13,8 @@ package leanvit.kernels;
  * Any M, N, K ≥ 0; K = 0 gives the bias. Element (i, j) is one chain of fused multiply-adds over p = 0..K-1 that starts
  * from the bias: its bits depend on neither M, nor the vector width, nor on how a caller splits rows and panels between
  * threads. (Without FMA hardware a product is rounded before it is added, and bits differ.) Error:
- * |C - exact| ≤ K·2⁻²⁴·Σ|a·b| to first order. NaN and infinities follow IEEE 754. No scratch. Thread-safe where calls write
- * disjoint parts of C.
+ * |C - exact| ≤ K·2⁻²⁴·Σ|a·b| to first order. NaN and infinities follow IEEE 754. No scratch. Thread-safe where calls
+ * write disjoint parts of C.
  */
 public final class Gemm {
 
@@ -30,7 +30,8 @@ public final class Gemm {
 
     /** What the SIMD and the scalar twin both do; arguments are checked before. */
     interface Implementation {
-        void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel, int toPanel,
+        void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel,
+                int toPanel,
                 Epilogue epilogue, float[] c, int co, int ldc);
     }
 

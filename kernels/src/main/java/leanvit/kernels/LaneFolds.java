@@ -6,7 +6,8 @@ import static leanvit.kernels.Lanes.L;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Rotations that add up a vector's lanes in one order: lanes i and i + L/2 first, then those sums i and i + L/4, and so on.
+ * Rotations that add up a vector's lanes in one order: lanes i and i + L/2 first, then those sums i and i + L/4, and so
+ * on.
  *
  * <pre>
  *   sum = sum.add(sum.rearrange(HALF));
@@ -19,9 +20,9 @@ import jdk.incubator.vector.VectorShuffle;
  * The last of these steps may as well be {@code sum.lane(0) + sum.lane(1)}, of the same bits, which C2 inlines more
  * cheaply.
  *
- * <p>{@code reduceLanes(ADD)} has no fixed order: from JDK 24 on C2 adds pairs where the interpreter adds from left to right, so
- * a row's bits would change when its method gets compiled. The lines above are written out where they are needed: as a
- * method they would box their vector wherever C2 does not inline it ({@link SimdGemm} tells when).
+ * <p>{@code reduceLanes(ADD)} has no fixed order: from JDK 24 on C2 adds pairs where the interpreter adds from left to
+ * right, so a row's bits would change when its method gets compiled. The lines above are written out where they are
+ * needed: as a method they would box their vector wherever C2 does not inline it ({@link SimdGemm} tells when).
  */
 final class LaneFolds {
 

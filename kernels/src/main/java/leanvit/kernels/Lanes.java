@@ -23,20 +23,20 @@ final class Lanes {
     static final int L = F.length();
 
     /**
-     * The least values of a call that vectors serve in kernels that run a few times a pass; fewer are the scalar twin's, of the
-     * same bits. Vector code boxes its vectors until C2 has compiled it.
+     * The least values of a call that vectors serve in kernels that run a few times a pass; fewer are the scalar
+     * twin's, of the same bits. Vector code boxes its vectors until C2 has compiled it.
      */
     static final int LEAST_VALUES = 4096;
 
     /**
-     * The class of this width's vectors. {@code FLOATS.cast(v)} tells C2 the class of a vector that a loop carries, where
-     * it sees {@link FloatVector} alone and would have to ask a type profile before it can inline a call.
+     * The class of this width's vectors. {@code FLOATS.cast(v)} tells C2 the class of a vector that a loop carries,
+     * where it sees {@link FloatVector} alone and would have to ask a type profile before it can inline a call.
      */
     static final Class<? extends FloatVector> FLOATS = FloatVector.zero(F).getClass();
 
     /**
-     * Whether the processor has 32 vector registers (AVX-512, AArch64), enough for a matmul tile of 5 rows by 3 vectors;
-     * AVX2 and SSE have 16, which take 5 by 2.
+     * Whether the processor has 32 vector registers (AVX-512, AArch64), enough for a matmul tile of 5 rows by 3
+     * vectors; AVX2 and SSE have 16, which take 5 by 2.
      */
     static final boolean REGISTERS_32 =
             FloatVector.SPECIES_PREFERRED.vectorBitSize() == 512 || System.getProperty("os.arch", "").equals("aarch64");

@@ -1,11 +1,11 @@
 package leanvit.kernels;
 
 /**
- * How the right operand of a matmul is cut into panels. Whole vectors of columns go into panels 3 vectors wide (2 where a
- * processor has 16 vector registers) and, where vectors do not divide into threes, one or two of 2 at the end. What is left
- * over, fewer than 2 vectors of columns, makes a last panel of its own, the ragged one, which is padded and which plain loops
- * serve: rarely called vector code stays interpreted, and boxes its vectors. A panel holds its bias row and then k rows, each of
- * its width, contiguous:
+ * How the right operand of a matmul is cut into panels. Whole vectors of columns go into panels 3 vectors wide (2 where
+ * a processor has 16 vector registers) and, where vectors do not divide into threes, one or two of 2 at the end. What
+ * is left over, fewer than 2 vectors of columns, makes a last panel of its own, the ragged one, which is padded and
+ * which plain loops serve: rarely called vector code stays interpreted, and boxes its vectors. A panel holds its bias
+ * row and then k rows, each of its width, contiguous:
  *
  * <pre>
  *   columns   0 .. 3L-1          3L .. 6L-1         ...   (2 wide at the end, then the ragged panel)
@@ -73,7 +73,10 @@ final class PanelLayout {
         return width == WIDE_COLUMNS;
     }
 
-    /** Returns where panel {@code panel} of a packed matrix of k rows begins, its bias row, counted from the first panel. */
+    /**
+     * Returns where panel {@code panel} of a packed matrix of k rows begins, its bias row, counted from the first
+     * panel.
+     */
     static int offset(int k, int columns, int panel) {
         return column(columns, panel) * (k + 1);
     }
@@ -82,7 +85,8 @@ final class PanelLayout {
     static int packedLength(int k, int columns) {
         long length = (long) column(columns, panels(columns)) * (k + 1L);
         if (length > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("a packed matrix of " + k + " x " + columns + " needs " + length + " floats");
+            throw new IllegalArgumentException("a packed matrix of " + k + " x " + columns + " needs " + length
+                    + " floats");
         }
         return (int) length;
     }

@@ -11,7 +11,8 @@ final class ScalarGemm implements Gemm.Implementation {
     static final ScalarGemm KERNEL = new ScalarGemm();
 
     @Override
-    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel, int toPanel,
+    public void multiply(int m, float[] a, int ao, int lda, int k, int n, float[] b, int bOffset, int fromPanel,
+            int toPanel,
                                 Epilogue epilogue, float[] c, int co, int ldc) {
         ScalarTile tile = ScalarTile.acquire();
         int height = ScalarTile.part(m, ScalarTile.ROWS);

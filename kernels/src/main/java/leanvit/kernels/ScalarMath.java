@@ -2,8 +2,8 @@ package leanvit.kernels;
 
 /**
  * {@code exp} and {@code gelu} of one float, and the constants of both these and the vector forms, {@code exp} in
- * {@link SimdSoftmax} and {@code gelu} in {@link SimdGelu}. Both forms do the same operations in the same order, so that they return the same bits (of a NaN:
- * some NaN).
+ * {@link SimdSoftmax} and {@code gelu} in {@link SimdGelu}. Both forms do the same operations in the same order, so
+ * that they return the same bits (of a NaN: some NaN).
  *
  * <p>The polynomials are minimax fits in the measure that counts (ulps of the result for exp, absolute error for gelu),
  * their coefficients rounded to float one after another with the rest fitted anew. The errors stated are maxima over

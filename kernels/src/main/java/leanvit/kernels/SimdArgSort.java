@@ -22,8 +22,8 @@ final class SimdArgSort implements ArgSort.Implementation {
     /** Scores that are ranked at a time: three vectors, so that a key's broadcast serves three comparisons. */
     private static final int BLOCK = 3 * L;
     /**
-     * The least n that vectors serve. Few scores are a few microseconds' work, once or so a pass: such code stays interpreted
-     * for a hundred passes, and interpreted vectors are objects.
+     * The least n that vectors serve. Few scores are a few microseconds' work, once or so a pass: such code stays
+     * interpreted for a hundred passes, and interpreted vectors are objects.
      */
     private static final int LEAST_SCORES = 512;
     private static final long HIGH_HALF = 0xFFFF_FFFF_0000_0000L;
@@ -150,8 +150,8 @@ final class SimdArgSort implements ArgSort.Implementation {
     }
 
     /**
-     * Replaces each of k keys in {@code order} by the number of smaller ones. The scratch still holds all keys, in its low
-     * halves. The last block may overlap the one before it and then replaces only its last keys.
+     * Replaces each of k keys in {@code order} by the number of smaller ones. The scratch still holds all keys, in its
+     * low halves. The last block may overlap the one before it and then replaces only its last keys.
      */
     private static void rank(int k, int[] order, int offset, long[] scratch) {
         IntVector one = IntVector.broadcast(I, 1);
@@ -172,14 +172,16 @@ final class SimdArgSort implements ArgSort.Implementation {
             IntVector lane = INTS.cast(IntVector.fromArray(I, LANES, 0));
             int done = block - first;
             INTS.cast(key0).blend(rank0, lane.compare(VectorOperators.GE, done)).intoArray(order, offset + first);
-            INTS.cast(key1).blend(rank1, lane.compare(VectorOperators.GE, done - L)).intoArray(order, offset + first + L);
-            INTS.cast(key2).blend(rank2, lane.compare(VectorOperators.GE, done - 2 * L)).intoArray(order, offset + first + 2 * L);
+            INTS.cast(key1).blend(rank1, lane.compare(VectorOperators.GE, done - L))
+                    .intoArray(order, offset + first + L);
+            INTS.cast(key2).blend(rank2, lane.compare(VectorOperators.GE, done - 2 * L))
+                    .intoArray(order, offset + first + 2 * L);
         }
     }
 
     /**
-     * Puts the index of rank r in place r, by way of the scratch's low halves. Equal keys have one rank: whoever comes first,
-     * by index, has it, and the next takes the next place. A sign bit marks a place as taken.
+     * Puts the index of rank r in place r, by way of the scratch's low halves. Equal keys have one rank: whoever comes
+     * first, by index, has it, and the next takes the next place. A sign bit marks a place as taken.
      */
     private static void place(int k, int[] order, int offset, long[] scratch) {
         for (int i = 0; i < k; i++) {

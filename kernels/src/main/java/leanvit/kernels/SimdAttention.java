@@ -8,11 +8,11 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * {@link Attention} on vectors. Keys are packed transposed and scaled, values as they are, both into the
- * panels of {@link PanelLayout}; a key panel's bias row holds the key's bias, and -infinity where columns are padding, so
- * that padding drops out of the softmax by itself.
+ * panels of {@link PanelLayout}; a key panel's bias row holds the key's bias, and -infinity where columns are padding,
+ * so that padding drops out of the softmax by itself.
  *
- * <p>Scratch: for each head its key panels and its value panels; then a tile of scores (5 x padded N), a tile of results
- * (5 x padded d), a tile of maxima (headMax alone), and 5 reciprocal row sums.
+ * <p>Scratch: for each head its key panels and its value panels; then a tile of scores (5 x padded N), a tile of
+ * results (5 x padded d), a tile of maxima (headMax alone), and 5 reciprocal row sums.
  */
 final class SimdAttention implements Attention.Implementation {
 
@@ -45,7 +45,8 @@ final class SimdAttention implements Attention.Implementation {
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
         int q = qkvOffset + head * headDim;
-        pack(n, headDim, qkv, q + heads * headDim, q + 2 * heads * headDim, stride, keyBias, biasOffset, scratch, packed);
+        pack(n, headDim, qkv, q + heads * headDim, q + 2 * heads * headDim, stride, keyBias, biasOffset, scratch,
+                packed);
         if (columnSum != null) {
             Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
         }
@@ -62,7 +63,8 @@ final class SimdAttention implements Attention.Implementation {
                     axpy(n, scratch[sums + r], scratch, tile + r * padded, columnSum, columnSumOffset);
                 }
             }
-            valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + head * headDim, outStride);
+            valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + head * headDim,
+                    outStride);
         }
     }
 
@@ -86,11 +88,14 @@ final class SimdAttention implements Attention.Implementation {
             Arrays.fill(scratch, maxima, maxima + rows * padded, 0f);
             for (int h = 0; h < heads; h++) {
                 int packed = scratchOffset + h * headLength;
-                softmaxTile(rows, n, headDim, qkv, qkvOffset + h * headDim + i * stride, stride, scratch, packed, tile, sums);
+                softmaxTile(rows, n, headDim, qkv, qkvOffset + h * headDim + i * stride, stride, scratch, packed, tile,
+                        sums);
                 for (int r = 0; r < rows; r++) {
-                    SimdHeadMax.raise(padded, scratch[sums + r], scratch, tile + r * padded, scratch, maxima + r * padded);
+                    SimdHeadMax.raise(padded, scratch[sums + r], scratch, tile + r * padded, scratch,
+                            maxima + r * padded);
                 }
-                valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + h * headDim, outStride);
+                valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + h * headDim,
+                        outStride);
             }
             for (int r = Math.max(0, prefix - i); r < rows; r++) {
                 axpy(n - prefix, 1f, scratch, maxima + r * padded + prefix, columns, columnsOffset + prefix);

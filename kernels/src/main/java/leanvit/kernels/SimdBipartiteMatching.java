@@ -15,15 +15,17 @@ import jdk.incubator.vector.VectorOperators;
  * {@link BipartiteMatching} on vectors: the matmul's tiles over destinations packed in panels, and each dot
  * product divided by both norms afterwards. Blocked destinations and padding have a bias of -infinity.
  *
- * <p>Scratch: the panels; 1 / norm of each destination; for listed rows the destinations, one after another; a tile of a
- * few sources; a tile of their scores; a vector; 1 / norm of each of them.
+ * <p>Scratch: the panels; 1 / norm of each destination; for listed rows the destinations, one after another; a tile of
+ * a few sources; a tile of their scores; a vector; 1 / norm of each of them.
  */
 final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
 
     static final SimdBipartiteMatching KERNEL = new SimdBipartiteMatching();
 
     private static final int TILE_ROWS = SimdGemm.TILE_ROWS;
-    /** Rows whose squares add up to more or less are normalised beforehand, so that no product overflows or vanishes. */
+    /**
+     * Rows whose squares add up to more or less are normalised beforehand, so that no product overflows or vanishes.
+     */
     private static final float SMALLEST = 0x1p-90f;
     private static final float LARGEST = 0x1p90f;
 
@@ -65,7 +67,8 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             if (squares > SMALLEST && squares < LARGEST) {
                 scratch[factors + j] = 1f / ((float) Math.sqrt(squares) + epsilon);
             } else {
-                normaliseColumn(padded, j, width, ScalarBipartiteMatching.factor(width, rows, first + j * stride, epsilon),
+                normaliseColumn(padded, j, width,
+                        ScalarBipartiteMatching.factor(width, rows, first + j * stride, epsilon),
                         scratch);
             }
         }

@@ -6,21 +6,24 @@ import static leanvit.kernels.Lanes.L;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. Epilogues that read C, and the columns that fill
- * no panel, go by way of a tile of their own in the first-level cache; so the tile has one form, compiled once, always hot.
+ * {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. Epilogues that read C, and the columns
+ * that fill no panel, go by way of a tile of their own in the first-level cache; so the tile has one form, compiled
+ * once, always hot.
  *
  * <p>Why the tile is 5 rows by 3 vectors (5 by 2 with 16 registers), and ends as it does:
  * <ul>
- * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 a multiply-add, 209 a load, 67 a broadcast. At
- *     8,000 (DesiredMethodLimit) it puts the rest off, and then a result is a FloatVector of some class: on JDK 17 the next
- *     call on it asks a type profile, and a store whose profile came too early or too late is boxed for the JVM's life. 5 x 3
- *     takes 7,500 up to the end of the loop; 6 x 3, a hundredth faster, 8,800, and 1 start in 14 was 20 times slower.
- * <li>{@code do while}: behind it the sums are the loop body's results, whose class C2 knows; behind {@code for} they are what
- *     goes round the loop, whose class it does not know while it parses. (On JDK 17 it parses the body twice, the
- *     first time as straight code; {@code InliningTest} holds that nothing is left to a profile.)
- * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast on AMD, but
- *     left two checks and two reloads in every step, a quarter of the speed on Intel. The C2 of JDK 17 cannot hoist them, as 48 p
- *     is two shifts and a sum to it, and there a second counter is 3 to 5 % faster on AMD, and by llvm-mca a quarter on Intel.
+ * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 a multiply-add, 209 a load, 67 a
+ *     broadcast. At 8,000 (DesiredMethodLimit) it puts the rest off, and then a result is a FloatVector of some class:
+ *     on JDK 17 the next call on it asks a type profile, and a store whose profile came too early or too late is boxed
+ *     for the JVM's life. 5 x 3 takes 7,500 up to the end of the loop; 6 x 3, a hundredth faster, 8,800, and 1 start in
+ *     14 was 20 times slower.
+ * <li>{@code do while}: behind it the sums are the loop body's results, whose class C2 knows; behind {@code for} they
+ *     are what goes round the loop, whose class it does not know while it parses. (On JDK 17 it parses the body twice,
+ *     the first time as straight code; {@code InliningTest} holds that nothing is left to a profile.)
+ * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast
+ *     on AMD, but left two checks and two reloads in every step, a quarter of the speed on Intel. The C2 of JDK 17
+ *     cannot hoist them, as 48 p is two shifts and a sum to it, and there a second counter is 3 to 5 % faster on AMD,
+ *     and by llvm-mca a quarter on Intel.
  * </ul>
  */
 final class SimdGemm implements Gemm.Implementation {
@@ -98,7 +101,10 @@ final class SimdGemm implements Gemm.Implementation {
         }
     }
 
-    /** The columns, fewer than two vectors of them, that fill no panel: whole vectors into the tile, plain loops out of it. */
+    /**
+     * The columns, fewer than two vectors of them, that fill no panel: whole vectors into the tile, plain loops out of
+     * it.
+     */
     private static void ragged(int m, float[] a, int ao, int lda, int k, int columns, float[] b, int bo, int width,
                                Gemm.Epilogue epilogue, float[] tile, float[] c, int co, int ldc) {
         for (int i = 0; i < m; i += TILE_ROWS) {
@@ -122,7 +128,8 @@ final class SimdGemm implements Gemm.Implementation {
     }
 
     /** Computes 1 to {@link #TILE_ROWS} rows by one panel, padding included. */
-    static void tile(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co, int ldc) {
+    static void tile(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co,
+            int ldc) {
         if (k == 0) {
             biasAlone(rows, b, bo, width, c, co, ldc);
         } else if (STEPPING) {
@@ -134,7 +141,8 @@ final class SimdGemm implements Gemm.Implementation {
         }
     }
 
-    private static void stepping(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c, int co,
+    private static void stepping(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c,
+            int co,
                                  int ldc) {
         if (PanelLayout.isWide(width)) {
             SimdTile5x3.rowsStepping(k, a, ao, lda, rows - 1, b, bo, width, c, co, ldc);

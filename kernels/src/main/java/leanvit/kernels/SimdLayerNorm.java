@@ -18,7 +18,8 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
     public void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
                             float epsilon, float[] out, int outOffset, int outStride) {
         if (columns < L) {
-            ScalarLayerNorm.KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride);
+            ScalarLayerNorm.KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset,
+                    outStride);
             return;
         }
         for (int r = 0; r < rows; r++) {
@@ -46,8 +47,8 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
     }
 
     /**
-     * Pass 1: returns mean less pivot, and the variance, of a row of L columns or more. Sums are taken of the deviations from a
-     * pivot: any value of the row will do unless it lies far out.
+     * Pass 1: returns mean less pivot, and the variance, of a row of L columns or more. Sums are taken of the
+     * deviations from a pivot: any value of the row will do unless it lies far out.
      */
     private static long moments(float[] x, int offset, int columns, float pivot) {
         FloatVector pivots = FloatVector.broadcast(F, pivot);

@@ -7,8 +7,8 @@ final class SimdPanels {
     }
 
     /**
-     * Packs {@code valid} rows of {@code length} floats transposed and scaled into a panel's rows, from {@code to} on, and
-     * zeros beside them; 4 rows at a time, so that 4 stores meet in a cache line.
+     * Packs {@code valid} rows of {@code length} floats transposed and scaled into a panel's rows, from {@code to} on,
+     * and zeros beside them; 4 rows at a time, so that 4 stores meet in a cache line.
      */
     static void transpose(int valid, int width, int length, float scale, float[] x, int xo, int stride,
                                   float[] out, int to) {

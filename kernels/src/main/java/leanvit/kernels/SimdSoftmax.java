@@ -106,8 +106,8 @@ final class SimdSoftmax implements Softmax.Implementation {
      * Writes exp(x + shift) of a row of whole vectors, {@link ScalarMath#expNonPositive} to the bit; in place too.
      *
      * <p>The formula stands in the loop for {@link SimdGelu}'s reason. It takes most of the bytecodes that C2 inlines
-     * before it puts calls off ({@link SimdGemm} tells what comes of that); so the sum is a pass of its own, and the loop
-     * tests at its head: of a loop that tests at its end C2 parses the body twice. No vector goes round the loop:
+     * before it puts calls off ({@link SimdGemm} tells what comes of that); so the sum is a pass of its own, and the
+     * loop tests at its head: of a loop that tests at its end C2 parses the body twice. No vector goes round the loop:
      * one that did, loaded a step ahead, became an object per row in one start of JDK 17 in ten.
      */
     static void exponentiate(int columns, float shift, float[] x, int row, float[] out, int to) {

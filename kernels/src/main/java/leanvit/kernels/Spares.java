@@ -3,9 +3,9 @@ package leanvit.kernels;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Small working memory that a kernel takes for a call and gives back, so that a warm call allocates nothing and no thread
- * needs memory of its own. Holds at most 16: with more calls than that at once, the others make theirs anew. Thread-safe,
- * without a lock.
+ * Small working memory that a kernel takes for a call and gives back, so that a warm call allocates nothing and no
+ * thread needs memory of its own. Holds at most 16: with more calls than that at once, the others make theirs anew.
+ * Thread-safe, without a lock.
  */
 final class Spares<T> {
 

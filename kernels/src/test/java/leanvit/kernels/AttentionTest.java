@@ -83,7 +83,8 @@ class AttentionTest {
         for (int r = 0; r < want.rows(); r++) {
             for (int c = 0; c < want.columns(); c++) {
                 if (Float.floatToIntBits(got.get(r, c)) != Float.floatToIntBits(want.get(r, c))) {
-                    throw new AssertionError(what.get() + " [" + r + ", " + c + "]: " + got.get(r, c) + ", expected the bits of "
+                    throw new AssertionError(what.get() + " [" + r + ", " + c + "]: " + got.get(r, c)
+                            + ", expected the bits of "
                             + want.get(r, c));
                 }
             }
@@ -133,7 +134,8 @@ class AttentionTest {
             for (int c = 0; c < out.columns(); c++) {
                 boolean written = Float.floatToRawIntBits(out.get(i, c)) != untouched;
                 if (written != (c / input.headDim() == head)) {
-                    throw new AssertionError(input + " head " + head + ": column " + c + (written ? " was" : " was not") + " written");
+                    throw new AssertionError(input + " head " + head + ": column " + c
+                            + (written ? " was" : " was not") + " written");
                 }
             }
         }
@@ -383,7 +385,8 @@ class AttentionTest {
                     if (j < prefix) {
                         assertThat(got.columns.get(0, j)).isZero();
                     }
-                    assertClose(got.columns.get(0, j), columns[j], RELATIVE * most, () -> input + " prefix " + prefix + " key " + key);
+                    assertClose(got.columns.get(0, j), columns[j], RELATIVE * most,
+                            () -> input + " prefix " + prefix + " key " + key);
                 }
             }
         }
@@ -399,7 +402,8 @@ class AttentionTest {
         for (int j = 0; j < n; j++) {
             sum += got.columns.get(0, j);
         }
-        assertThat(sum).as("the maximum over heads is at least each head's").isBetween(0.5 * (n - prefix), (double) heads * n);
+        assertThat(sum).as("the maximum over heads is at least each head's")
+                .isBetween(0.5 * (n - prefix), (double) heads * n);
     }
 
     @Test
@@ -425,19 +429,28 @@ class AttentionTest {
             int stride = input.qkv().stride();
             float[] simd = new float[SimdAttention.KERNEL.scratchLength(n, 2, 15)];
             float[] scalar = new float[ScalarAttention.KERNEL.scratchLength(n, 2, 15)];
-            SimdAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0, sums[0], 0, simd, 0);
-            ScalarAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0, sums[1], 0, scalar, 0);
-            SimdAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0, simd, 0);
-            ScalarAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3], 0, scalar, 0);
+            SimdAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0,
+                    sums[0], 0, simd, 0);
+            ScalarAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0,
+                    sums[1], 0, scalar, 0);
+            SimdAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0,
+                    simd, 0);
+            ScalarAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3],
+                    0, scalar, 0);
             for (int pair = 0; pair < 4; pair += 2) {
-                assertThat(outs[pair]).as("%s", input).usingComparatorWithPrecision(1.5e-5f).containsExactly(outs[pair + 1]);
+                assertThat(outs[pair]).as("%s", input).usingComparatorWithPrecision(1.5e-5f)
+                        .containsExactly(outs[pair + 1]);
                 float tolerance = 1e-5f * Math.max(1, n);
-                assertThat(sums[pair]).as("%s", input).usingComparatorWithPrecision(tolerance).containsExactly(sums[pair + 1]);
+                assertThat(sums[pair]).as("%s", input).usingComparatorWithPrecision(tolerance)
+                        .containsExactly(sums[pair + 1]);
             }
         }
     }
 
-    /** A key's score is its bias where queries are zero, and its share comes out as a channel where values are unit vectors. */
+    /**
+     * A key's score is its bias where queries are zero, and its share comes out as a channel where values are unit
+     * vectors.
+     */
     @Test
     void theOfficialSoftmaxesMatch() {
         GoldenFile golden = GoldenFile.open("standalone/kernel_softmax");
@@ -448,8 +461,10 @@ class AttentionTest {
             AttentionInput input = shares(n).withBias(Arrays.copyOfRange(x, r * n, (r + 1) * n));
             Result got = run(input, n, 0, true);
             for (int j = 0; j < n; j++) {
-                assertThat((double) got.out.get(n - 1, j)).as("row %d key %d", r, j).isCloseTo(want[r * n + j], Offset.offset(5e-6));
-                assertThat((double) got.classRow.get(0, j)).as("row %d key %d", r, j).isCloseTo(want[r * n + j], Offset.offset(5e-6));
+                assertThat((double) got.out.get(n - 1, j)).as("row %d key %d", r, j)
+                        .isCloseTo(want[r * n + j], Offset.offset(5e-6));
+                assertThat((double) got.classRow.get(0, j)).as("row %d key %d", r, j)
+                        .isCloseTo(want[r * n + j], Offset.offset(5e-6));
             }
         }
     }
@@ -482,7 +497,10 @@ class AttentionTest {
         }
     }
 
-    /** As many channels as tokens: queries 0, so that channel j of a query is the score of key j, and values unit vectors. */
+    /**
+     * As many channels as tokens: queries 0, so that channel j of a query is the score of key j, and values unit
+     * vectors.
+     */
     private static AttentionInput shares(int n) {
         AttentionInput input = AttentionInput.random(n, 1, n, false, 1);
         for (int i = 0; i < n; i++) {
@@ -500,9 +518,12 @@ class AttentionTest {
         float[] qkv = new float[4 * 12];
         float[] out = new float[4 * 4];
         float[] scratch = new float[Attention.headMaxScratchLength(4, 2, 2)];
-        assertRefused("n is -1, expected 0 or more", () -> head(-1, 0, 2, 0, 2, qkv, 12, null, out, 4, null, null, scratch));
-        assertRefused("heads is -2, expected 0 or more", () -> head(4, 4, -2, 0, 2, qkv, 12, null, out, 4, null, null, scratch));
-        assertRefused("headDim is -2, expected 0 or more", () -> head(4, 4, 2, 0, -2, qkv, 12, null, out, 4, null, null, scratch));
+        assertRefused("n is -1, expected 0 or more",
+                () -> head(-1, 0, 2, 0, 2, qkv, 12, null, out, 4, null, null, scratch));
+        assertRefused("heads is -2, expected 0 or more",
+                () -> head(4, 4, -2, 0, 2, qkv, 12, null, out, 4, null, null, scratch));
+        assertRefused("headDim is -2, expected 0 or more",
+                () -> head(4, 4, 2, 0, -2, qkv, 12, null, out, 4, null, null, scratch));
         assertRefused("queries", () -> head(4, 5, 2, 0, 2, qkv, 12, null, out, 4, null, null, scratch));
         assertRefused("queries", () -> head(4, -1, 2, 0, 2, qkv, 12, null, out, 4, null, null, scratch));
         assertRefused("head ", () -> head(4, 4, 2, 2, 2, qkv, 12, null, out, 4, null, null, scratch));
@@ -514,7 +535,8 @@ class AttentionTest {
         assertRefused("out: ", () -> head(4, 4, 2, 0, 2, qkv, 12, null, new float[15], 4, null, null, scratch));
         assertRefused("classRow: ", () -> head(4, 4, 2, 0, 2, qkv, 12, null, out, 4, new float[3], null, scratch));
         assertRefused("columnSum: ", () -> head(4, 4, 2, 0, 2, qkv, 12, null, out, 4, null, new float[3], scratch));
-        assertRefused("scratch has 5 values", () -> head(4, 4, 2, 0, 2, qkv, 12, null, out, 4, null, null, new float[5]));
+        assertRefused("scratch has 5 values",
+                () -> head(4, 4, 2, 0, 2, qkv, 12, null, out, 4, null, null, new float[5]));
         assertRefused("prefix", () -> headMax(5, qkv, out, new float[4], scratch));
         assertRefused("prefix", () -> headMax(-1, qkv, out, new float[4], scratch));
         assertRefused("columns: ", () -> headMax(1, qkv, out, new float[3], scratch));
@@ -524,12 +546,15 @@ class AttentionTest {
 
     private static void assertRefused(String message, ThrowingCallable call) {
         assertThatThrownBy(call).hasMessageStartingWith(message)
-                .isInstanceOfAny(IllegalArgumentException.class, IndexOutOfBoundsException.class, NullPointerException.class);
+                .isInstanceOfAny(IllegalArgumentException.class, IndexOutOfBoundsException.class,
+                NullPointerException.class);
     }
 
-    private static void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int stride, float[] bias,
+    private static void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int stride,
+            float[] bias,
                              float[] out, int outStride, float[] classRow, float[] columnSum, float[] scratch) {
-        Attention.head(n, queries, heads, head, headDim, qkv, 0, stride, bias, 0, out, 0, outStride, classRow, 0, columnSum, 0,
+        Attention.head(n, queries, heads, head, headDim, qkv, 0, stride, bias, 0, out, 0, outStride, classRow, 0,
+                columnSum, 0,
                 scratch);
     }
 

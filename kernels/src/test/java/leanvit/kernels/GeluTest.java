@@ -111,7 +111,8 @@ class GeluTest {
     void scalarAndSimdTwinsAgreeBitForBitOnZerosAndExtremes() {
         Assumptions.assumeTrue(Provider.FMA, "without FMA the scalar code rounds products");
         float[] odd = {-0f, 0f, -8f, 8f, Math.nextUp(-8f), Math.nextDown(-8f), Float.MIN_VALUE, -Float.MIN_VALUE, 1e30f,
-            -1e30f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, Float.MIN_NORMAL, -Float.MIN_NORMAL, 1f, -1f};
+            -1e30f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, Float.MIN_NORMAL, -Float.MIN_NORMAL,
+            1f, -1f};
         float[] x = Arrays.copyOf(odd, 500);
         System.arraycopy(sweep(-9f, 9f), 90_000, x, odd.length, x.length - odd.length);
         float[] simd = run(SimdGelu.KERNEL::apply, x);

@@ -103,7 +103,8 @@ class GemmTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"197, 577, 61", "577, 197, 64", "197, 192, 768", "1, 1000, 192", "6, 3, 577", "37, 1, 197", "101, 127, 1"})
+    @CsvSource({"197, 577, 61", "577, 197, 64", "197, 192, 768", "1, 1000, 192", "6, 3, 577", "37, 1, 197",
+            "101, 127, 1"})
     void largeShapesDo(int m, int n, int k) {
         for (Epilogue epilogue : Epilogue.values()) {
             check(Product.random(m, n, k, true, m + n + k), epilogue);
@@ -125,7 +126,8 @@ class GemmTest {
                 double exact = product.exact(i, j) + (residual ? product.before[i * product.n + j] : 0);
                 double error = Math.abs(got.get(i, j) - exact);
                 if (!(error <= product.tolerance(i, j, residual))) {
-                    throw new AssertionError(what.get() + " [" + i + ", " + j + "]: " + got.get(i, j) + ", exactly " + exact
+                    throw new AssertionError(what.get() + " [" + i + ", " + j + "]: " + got.get(i, j) + ", exactly "
+                            + exact
                             + ", error " + error + " above " + product.tolerance(i, j, residual));
                 }
             }
@@ -180,7 +182,8 @@ class GemmTest {
             for (int chunk = 1; chunk <= 14; chunk++) {
                 Guarded parts = product.target();
                 for (int row = 0; row < product.m; row += chunk) {
-                    Gemm.multiply(Math.min(chunk, product.m - row), product.a, row * product.k, product.k, packed, epilogue,
+                    Gemm.multiply(Math.min(chunk, product.m - row), product.a, row * product.k, product.k, packed,
+                            epilogue,
                             parts.array(), parts.row(row), parts.stride());
                 }
                 int height = chunk;
@@ -201,7 +204,8 @@ class GemmTest {
                 Guarded parts = product.target();
                 int[] boundaries = {0, cut / 2, cut, panels};
                 for (int i = 3; i > 0; i--) {
-                    Gemm.multiply(product.m, product.a, 0, product.k, packed, boundaries[i - 1], boundaries[i], epilogue,
+                    Gemm.multiply(product.m, product.a, 0, product.k, packed, boundaries[i - 1], boundaries[i],
+                            epilogue,
                             parts.array(), parts.offset(), parts.stride());
                 }
                 int at = cut;
@@ -218,7 +222,8 @@ class GemmTest {
         Guarded whole = product.multiply(Epilogue.NONE);
         for (int panel = 0; panel < packed.panels(); panel++) {
             Guarded one = Guarded.empty(7, 197, 2, 1);
-            Gemm.multiply(7, product.a, 0, 5, packed, panel, panel + 1, Epilogue.NONE, one.array(), one.offset(), one.stride());
+            Gemm.multiply(7, product.a, 0, 5, packed, panel, panel + 1, Epilogue.NONE, one.array(), one.offset(),
+                    one.stride());
             int first = PanelLayout.column(197, panel);
             int end = Math.min(197, first + PanelLayout.width(197, panel));
             for (int i = 0; i < 7; i++) {
@@ -255,8 +260,10 @@ class GemmTest {
         PackedMatrix packed = product.packed();
         float[] simd = product.before.clone();
         float[] scalar = product.before.clone();
-        SimdGemm.KERNEL.multiply(product.m, product.a, 0, k, k, n, packed.data, packed.offset, 0, packed.panels(), epilogue, simd, 0, n);
-        ScalarGemm.KERNEL.multiply(product.m, product.a, 0, k, k, n, packed.data, packed.offset, 0, packed.panels(), epilogue, scalar, 0, n);
+        SimdGemm.KERNEL.multiply(product.m, product.a, 0, k, k, n, packed.data, packed.offset, 0, packed.panels(),
+                epilogue, simd, 0, n);
+        ScalarGemm.KERNEL.multiply(product.m, product.a, 0, k, k, n, packed.data, packed.offset, 0, packed.panels(),
+                epilogue, scalar, 0, n);
         for (int i = 0; i < simd.length; i++) {
             assertSameBits(scalar[i], simd[i], () -> product + " " + epilogue, i / n, i % n);
         }
@@ -368,11 +375,13 @@ class GemmTest {
         float[] a = new float[6];
         float[] c = new float[8];
         assertThatThrownBy(() -> Gemm.multiply(-1, a, 0, 3, b, Epilogue.NONE, c, 0, 4))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("rows of a").hasMessageContaining("-1");
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("rows of a")
+                .hasMessageContaining("-1");
         assertThatThrownBy(() -> Gemm.multiply(2, a, 0, 2, b, Epilogue.NONE, c, 0, 4))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("stride of a is 2, expected at least 3");
         assertThatThrownBy(() -> Gemm.multiply(2, a, 1, 3, b, Epilogue.NONE, c, 0, 4))
-                .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("a: 2 rows of 3 with stride 3 from 1");
+                .isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessageStartingWith("a: 2 rows of 3 with stride 3 from 1");
         assertThatThrownBy(() -> Gemm.multiply(2, a, -1, 3, b, Epilogue.NONE, c, 0, 4))
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("a: ");
         assertThatThrownBy(() -> Gemm.multiply(2, a, 0, 3, b, Epilogue.NONE, c, 0, 3))

@@ -42,7 +42,8 @@ class PackedMatrixTest {
                     assertThat(element(packed, -1, j)).as("bias %d of %d x %d", j, k, n).isEqualTo(bias[j]);
                     sum += Math.abs(bias[j]);
                     for (int p = 0; p < k; p++) {
-                        assertThat(element(packed, p, j)).as("[%d, %d] of %d x %d", p, j, k, n).isEqualTo(values[p * n + j]);
+                        assertThat(element(packed, p, j)).as("[%d, %d] of %d x %d", p, j, k, n)
+                                .isEqualTo(values[p * n + j]);
                         sum += Math.abs(values[p * n + j]);
                     }
                 }

@@ -13,7 +13,8 @@ class PanelLayoutTest {
             int next = 0;
             int panels = PanelLayout.panels(columns);
             for (int panel = 0; panel < panels; panel++) {
-                assertThat(PanelLayout.column(columns, panel)).as("first column of panel %d of %d", panel, columns).isEqualTo(next);
+                assertThat(PanelLayout.column(columns, panel)).as("first column of panel %d of %d", panel, columns)
+                        .isEqualTo(next);
                 int width = PanelLayout.width(columns, panel);
                 assertThat(width % PanelLayout.LANES).isZero();
                 assertThat(width / PanelLayout.LANES).as("vectors of panel %d of %d", panel, columns).isBetween(2, 3);
@@ -65,7 +66,8 @@ class PanelLayoutTest {
             for (int k : new int[] {0, 1, 7, 64}) {
                 int next = 0;
                 for (int panel = 0; panel < PanelLayout.panels(columns); panel++) {
-                    assertThat(PanelLayout.offset(k, columns, panel)).as("panel %d of %d x %d", panel, k, columns).isEqualTo(next);
+                    assertThat(PanelLayout.offset(k, columns, panel)).as("panel %d of %d x %d", panel, k, columns)
+                            .isEqualTo(next);
                     next += (k + 1) * PanelLayout.width(columns, panel);
                 }
                 assertThat(PanelLayout.packedLength(k, columns)).as("%d x %d", k, columns).isEqualTo(next);

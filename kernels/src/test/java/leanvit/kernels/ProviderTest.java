@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** The build runs these tests once a width and once scalar; each run says by {@code leanvit.test.provider} what it expects. */
+/**
+ * The build runs these tests once a width and once scalar; each run says by {@code leanvit.test.provider} what it
+ * expects.
+ */
 class ProviderTest {
 
     @Test

@@ -27,7 +27,8 @@ class ScalarTwinsTest {
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
             twins[t].head(n, queries, 1, 0, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                    input.bias(), 0, out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)], 0);
+                    input.bias(), 0, out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)],
+                    0);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * Math.max(1, queries)).containsExactly(columns[1]);

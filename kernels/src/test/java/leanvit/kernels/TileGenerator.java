@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes the matmul's register tiles, {@code SimdTile5x3} and its kin: a tile's accumulators must be local variables, so
- * that its rows and vectors are written out, and nobody should write or change them by hand. The output is committed;
- * {@link TileGeneratorTest} holds it to this program. To write it anew, from the project's directory:
+ * Writes the matmul's register tiles, {@code SimdTile5x3} and its kin: a tile's accumulators must be local variables,
+ * so that its rows and vectors are written out, and nobody should write or change them by hand. The output is
+ * committed; {@link TileGeneratorTest} holds it to this program. To write it anew, from the project's directory:
  *
  * <pre>
  * java kernels/src/test/java/leanvit/kernels/TileGenerator.java kernels/src/main/java/leanvit/kernels
@@ -64,13 +64,16 @@ final class TileGenerator {
         line(1, "/**");
         line(1, " * Computes {@code c[i, 0.." + vectors + "L) = bias + sum over p of a[i, p] * panel[p, 0.." + vectors
                 + "L)}, one chain of fused multiply-adds");
-        line(1, " * over p = 0..k-1 from the bias on; k is at least 1. A panel is its bias row, then k rows of " + vectors
+        line(1, " * over p = 0..k-1 from the bias on; k is at least 1. A panel is its bias row, then k rows of "
+                + vectors
                 + "L floats. Rows after");
-        line(1, " * {@code last}, 0 to " + (rows - 1) + ", do row {@code last} again: one form, always hot, serves every height.");
+        line(1, " * {@code last}, 0 to " + (rows - 1)
+                + ", do row {@code last} again: one form, always hot, serves every height.");
         line(1, " */");
         method(false);
         line(0, "");
-        line(1, "/** {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors + "L, but nothing that it knows to be constant. */");
+        line(1, "/** {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
+                + "L, but nothing that it knows to be constant. */");
         method(true);
         line(0, "}");
         return out.toString();
@@ -121,7 +124,8 @@ final class TileGenerator {
             line(2, "int o" + r + " = co + Math.min(" + r + ", last) * ldc;");
         }
         for (int i = 0; i < rows * vectors; i++) {
-            line(2, accumulator(i / vectors, i % vectors) + ".intoArray(c, " + row(i / vectors) + plus(i % vectors) + ");");
+            line(2, accumulator(i / vectors, i % vectors) + ".intoArray(c, " + row(i / vectors) + plus(i % vectors)
+                    + ");");
         }
         line(1, "}");
     }

@@ -19,7 +19,8 @@ import java.util.Arrays;
  *
  * <p>Lifetimes are checked: a mark that is released twice or out of order is refused, and so is a request for more than
  * {@value #MOST} arrays of a kind at once, which is a loop that does not release. Where assertions are on
- * ({@code -ea}), a released array is filled with NaN or with the least integer, so that a test shows who reads it all the same.
+ * ({@code -ea}), a released array is filled with NaN or with the least integer, so that a test shows who reads it all
+ * the same.
  *
  * <p>Not thread-safe.
  */
@@ -103,7 +104,8 @@ public final class Scratch {
         int longsBefore = mark >> 2 * BITS & MOST;
         if (floatsBefore > floatsTaken || intsBefore > intsTaken || longsBefore > longsTaken) {
             throw new IllegalStateException("scratch: a mark of " + floatsBefore + ", " + intsBefore + ", "
-                    + longsBefore + " arrays (float, int, long) is released where " + floatsTaken + ", " + intsTaken + ", "
+                    + longsBefore + " arrays (float, int, long) is released where " + floatsTaken + ", " + intsTaken
+                    + ", "
                     + longsTaken + " are taken: it was released before, or an earlier mark was");
         }
         assert spoil(floatsBefore, intsBefore, longsBefore);

@@ -3,7 +3,8 @@ package leanvit.reducers;
 /**
  * The host's side of {@link LayerTokens}: what a model fills before it asks a {@link TokenReducer}. For each image
  * {@link #reset}, then {@link #prepare} for each of the reducer's needs and {@link #prepareSizes} where it tracks
- * sizes, then {@link TokenReducer#reduce} with {@link #tokens()}. What was not prepared since the last reset cannot be read.
+ * sizes, then {@link TokenReducer#reduce} with {@link #tokens()}. What was not prepared since the last reset cannot be
+ * read.
  *
  * <p>Not thread-safe: use one instance per thread. A warm instance allocates nothing.
  */

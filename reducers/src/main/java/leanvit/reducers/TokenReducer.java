@@ -61,7 +61,8 @@ public interface TokenReducer {
     /**
      * Returns the SPEC that {@link Reducers#parse} reads back, such as {@code tome:r=8}: the name under which the
      * method is registered ({@link ReducerMethod}), and all settings that are not by default. A value that may be any
-     * text goes through {@link Settings#quote}. A method that is not registered says what tables and messages are to call it.
+     * text goes through {@link Settings#quote}. A method that is not registered says what tables and messages are to
+     * call it.
      */
     String spec();
 

@@ -32,7 +32,8 @@ class GoldenFileTest {
     void readsTypesShapesAndMetadata() throws Exception {
         GoldenFile file = file("{\"__metadata__\":{\"params\":\"{\\\"r\\\": 4}\",\"a\":\"x\\u0041\\n\"},"
                 + "\"b\":{\"dtype\":\"U8\",\"shape\":[2,1],\"data_offsets\":[0,2]},"
-                + "\"f\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[2,6]}}", (byte) 200, (byte) 1, (byte) 0, (byte) 0,
+                + "\"f\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[2,6]}}", (byte) 200, (byte) 1, (byte) 0,
+                (byte) 0,
                 (byte) 0x80, (byte) 0x3f);
         assertThat(file.metadata()).containsEntry("params", "{\"r\": 4}").containsEntry("a", "xA\n");
         assertThat(file.ints("b")).containsExactly(200, 1);

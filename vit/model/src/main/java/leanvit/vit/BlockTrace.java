@@ -14,6 +14,7 @@ package leanvit.vit;
  * @param rows       token rows after the block, all images one after another, [sum of tokens, C]; null if not asked for
  * @param sizes      size of each of these tokens; null if not asked for, or where the reducer tracks none
  */
-public record BlockTrace(int layer, int[] attended, int[] tokens, int[][] assignment, boolean[][] gathering, float[] rows,
+public record BlockTrace(int layer, int[] attended, int[] tokens, int[][] assignment, boolean[][] gathering,
+        float[] rows,
                          float[] sizes) {
 }

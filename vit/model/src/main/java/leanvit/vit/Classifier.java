@@ -108,16 +108,18 @@ public final class Classifier {
      * @throws IllegalArgumentException if the reducer does not fit the model; the message says why
      */
     public Classifier with(TokenReducer reducer) {
-        return new Classifier(model, preprocessing, labels, Objects.requireNonNull(reducer, "reducer"), executor, threads,
+        return new Classifier(model, preprocessing, labels, Objects.requireNonNull(reducer, "reducer"), executor,
+                threads,
                 sigmoid);
     }
 
     /**
-     * Returns a classifier that shares this one's weights and splits the work on a picture between the caller's thread and
-     * {@code threads - 1} of the executor's, as {@link Inference#with(Executor, int)} does.
+     * Returns a classifier that shares this one's weights and splits the work on a picture between the caller's thread
+     * and {@code threads - 1} of the executor's, as {@link Inference#with(Executor, int)} does.
      */
     public Classifier with(Executor executor, int threads) {
-        return new Classifier(model, preprocessing, labels, reducer, Objects.requireNonNull(executor, "executor"), threads,
+        return new Classifier(model, preprocessing, labels, reducer, Objects.requireNonNull(executor, "executor"),
+                threads,
                 sigmoid);
     }
 
@@ -184,8 +186,8 @@ public final class Classifier {
     }
 
     /**
-     * Returns the feature vector of a JPEG or PNG file, [C], as {@link Inference#features} gives it: pictures that look alike
-     * to the model have vectors of small angle.
+     * Returns the feature vector of a JPEG or PNG file, [C], as {@link Inference#features} gives it: pictures that look
+     * alike to the model have vectors of small angle.
      *
      * @throws InvalidInputException if the file is no sound picture
      * @throws IOException           if it cannot be read

@@ -1,6 +1,5 @@
 package leanvit.vit;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -177,7 +176,8 @@ public final class Inference {
     private float[] run(float[] pixels, int batch, boolean classify, List<BlockTrace> trace, boolean traceRows) {
         long imageValues = 3L * config.imageHeight() * config.imageWidth();
         if (batch < 0 || batch * imageValues > pixels.length) {
-            throw new IllegalArgumentException("pixels has " + pixels.length + " values, expected " + batch + " images of 3 x "
+            throw new IllegalArgumentException("pixels has " + pixels.length + " values, expected " + batch
+                    + " images of 3 x "
                     + config.imageHeight() + " x " + config.imageWidth());
         }
         if (classify && (long) batch * config.classes() > Integer.MAX_VALUE - 8) {
@@ -239,9 +239,11 @@ public final class Inference {
             System.arraycopy(weights.patchPositions(), 0, x.rows(), offset, weights.patchPositions().length);
             pixelOffset = image * 3 * config.imageHeight() * config.imageWidth();
             workers.run(config.imageHeight() / config.patch(), patchStep);
-            gemms.multiply(count, patches, 0, patchValues, weights.patchEmbed(), Epilogue.RESIDUAL, x.rows(), offset, width);
+            gemms.multiply(count, patches, 0, patchValues, weights.patchEmbed(), Epilogue.RESIDUAL, x.rows(), offset,
+                    width);
             if (weights.preNorm() != null) {
-                weights.preNorm().rows(x.rows(), x.offset(image), width, shape.tokens(), x.rows(), x.offset(image), width);
+                weights.preNorm().rows(x.rows(), x.offset(image), width, shape.tokens(), x.rows(), x.offset(image),
+                        width);
             }
         }
         if (reducer.tracksSize()) {
@@ -396,7 +398,8 @@ public final class Inference {
         gemms.multiply(batch, pooled, 0, stride, weights.head(), Epilogue.NONE, logits, 0, config.classes());
         if (weights.distilledHead() != null) {
             distilled = grown(distilled, logits.length);
-            gemms.multiply(batch, pooled, width, stride, weights.distilledHead(), Epilogue.NONE, distilled, 0, config.classes());
+            gemms.multiply(batch, pooled, width, stride, weights.distilledHead(), Epilogue.NONE, distilled, 0,
+                    config.classes());
             for (int i = 0; i < logits.length; i++) {
                 logits[i] = (logits[i] + distilled[i]) / 2;
             }

@@ -59,7 +59,8 @@ public final class VisionTransformer {
      * @throws IllegalArgumentException if a side is not a multiple of the patch
      * @throws IOException              that says which tensor is missing or has another shape
      */
-    public static VisionTransformer of(VitConfig config, TensorSource tensors, int height, int width) throws IOException {
+    public static VisionTransformer of(VitConfig config, TensorSource tensors, int height, int width)
+            throws IOException {
         if (height < 1 || height % config.patch() != 0 || width < 1 || width % config.patch() != 0) {
             throw new IllegalArgumentException("image of " + height + " x " + width
                     + " pixels, expected multiples of the patch, " + config.patch());

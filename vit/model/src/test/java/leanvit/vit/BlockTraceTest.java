@@ -23,7 +23,8 @@ class BlockTraceTest {
             new VitConfig("test", 32, 24, 4, 16, 4, 2, 32, 5, VitConfig.Pooling.TOKEN, false, 1e-6f);
 
     private static List<BlockTrace> trace(String spec) throws IOException {
-        Inference run = VisionTransformer.of(CONFIG, RandomWeights.of(CONFIG, 7)).inference().with(Reducers.parse(spec));
+        Inference run =
+                VisionTransformer.of(CONFIG, RandomWeights.of(CONFIG, 7)).inference().with(Reducers.parse(spec));
         Random random = new Random(3);
         float[] pixels = new float[BATCH * 3 * 32 * 24];
         for (int i = 0; i < pixels.length; i++) {
@@ -41,7 +42,8 @@ class BlockTraceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"none", "tome:r=5", "topk:r=5", "evit:keep=0.6,layers=1/2,fuse=off", "etps:keep=0.6,layers=1/2",
+    @ValueSource(strings = {"none", "tome:r=5", "topk:r=5", "evit:keep=0.6,layers=1/2,fuse=off",
+            "etps:keep=0.6,layers=1/2",
         "ltmp:merge=0.8,prune=0.01"})
     void mergingAndDroppingGatherNothing(String spec) throws IOException {
         for (BlockTrace block : trace(spec)) {
@@ -61,12 +63,16 @@ class BlockTraceTest {
                 assertThat(last).isEqualTo(49 - 10 - 1);
                 assertThat(gathering(block, image)).isOne();
                 assertThat(block.gathering()[image][last]).isTrue();
-                assertThat(IntStream.of(block.assignment()[image]).filter(token -> token == last).count()).isEqualTo(11);
+                assertThat(IntStream.of(block.assignment()[image]).filter(token -> token == last).count())
+                        .isEqualTo(11);
             }
         }
     }
 
-    /** An earlier fused token is a patch to the next stage: it may stay, and then is still one that gathers, or be fused. */
+    /**
+     * An earlier fused token is a patch to the next stage: it may stay, and then is still one that gathers, or be
+     * fused.
+     */
     @ParameterizedTest
     @CsvSource({"0.9/0.5", "0.5/0.9", "0.97/0.97"})
     void evitGathersWhatItFusesAndFollowsIt(String keep) throws IOException {

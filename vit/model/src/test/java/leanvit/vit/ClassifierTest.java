@@ -175,6 +175,7 @@ class ClassifierTest {
     void aPictureOfOnePixelIsAnswered() throws IOException {
         List<Prediction> pixel = Classifier.load(DEMO.resolve("model")).classify(RgbImage.black(1, 1), 16);
         assertThat(pixel).hasSize(16).allMatch(prediction -> prediction.probability() >= 0);
-        assertThat(Collections.max(pixel, (a, b) -> Double.compare(a.probability(), b.probability()))).isEqualTo(pixel.get(0));
+        assertThat(Collections.max(pixel, (a, b) -> Double.compare(a.probability(), b.probability())))
+                .isEqualTo(pixel.get(0));
     }
 }

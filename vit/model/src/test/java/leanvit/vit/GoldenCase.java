@@ -40,7 +40,8 @@ final class GoldenCase {
     static List<String> names(String preset) throws IOException {
         try (Stream<Path> files = Files.list(TestData.path("golden/" + preset))) {
             return files.map(file -> file.getFileName().toString()).filter(file -> file.endsWith(".safetensors"))
-                    .map(file -> file.substring(0, file.indexOf('.'))).filter(file -> !OTHER_FILES.contains(file)).sorted()
+                    .map(file -> file.substring(0, file.indexOf('.'))).filter(file -> !OTHER_FILES.contains(file))
+                    .sorted()
                     .collect(Collectors.toList());
         }
     }
@@ -88,7 +89,10 @@ final class GoldenCase {
         return Arrays.copyOfRange(all, image * each, (image + 1) * each);
     }
 
-    /** Returns whether the file has a tensor of this name for an image; lean files have features of the first image alone. */
+    /**
+     * Returns whether the file has a tensor of this name for an image; lean files have features of the first image
+     * alone.
+     */
     boolean has(String tensor, int image) throws IOException {
         return has("img" + image + "." + tensor) || has(tensor) && shape(tensor)[0] > image;
     }
@@ -119,7 +123,8 @@ final class GoldenCase {
             return List.of("none");
         }
         if (name.startsWith("tome")) {
-            String r = params.get("r") instanceof List<?> pair ? pair.get(0) + ",inflect=" + pair.get(1) : "" + params.get("r");
+            String r = params.get("r") instanceof List<?> pair ? pair.get(0) + ",inflect=" + pair.get(1)
+                    : "" + params.get("r");
             return List.of("tome:r=" + r + (params.get("prop_attn").equals(false) ? ",prop=off" : ""));
         }
         if (name.startsWith("ltmp")) {

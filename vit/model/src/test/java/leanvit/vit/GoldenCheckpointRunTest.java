@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Checkpoints as hubs hold them: embeddings, hidden states and logits of a {@code transformers} model, and DeiT-Ti's. */
+/**
+ * Checkpoints as hubs hold them: embeddings, hidden states and logits of a {@code transformers} model, and DeiT-Ti's.
+ */
 class GoldenCheckpointRunTest {
 
     @Test
@@ -31,7 +33,8 @@ class GoldenCheckpointRunTest {
             float[] logits = model.inference().trace(pixels, 2, trace, true);
             assertClose(embedded(model, pixels, 2), golden.floats("hidden.0"), 5e-5, "embeddings");
             for (BlockTrace block : trace) {
-                assertClose(block.rows(), golden.floats("hidden." + (block.layer() + 1)), 5e-5, "block " + block.layer());
+                assertClose(block.rows(), golden.floats("hidden." + (block.layer() + 1)), 5e-5,
+                        "block " + block.layer());
             }
             assertClose(logits, golden.floats("logits"), 5e-5, "logits");
             assertClose(model.inference().logits(pixels, 2), golden.floats("logits"), 5e-5, "logits without a trace");
@@ -95,7 +98,8 @@ class GoldenCheckpointRunTest {
         Map<?, ?> pomt = (Map<?, ?>) params.get("pomt");
         specs.put("pomt", "pomt:r=" + pomt.get("R") + ",layer=" + pomt.get("block"));
         Map<?, ?> ltmp = (Map<?, ?>) params.get("ltmp");
-        specs.put("ltmp", "ltmp:merge=" + list(ltmp.get("merge_thresholds")) + ",prune=" + list(ltmp.get("prune_thresholds")));
+        specs.put("ltmp",
+                "ltmp:merge=" + list(ltmp.get("merge_thresholds")) + ",prune=" + list(ltmp.get("prune_thresholds")));
         assertThat(specs).hasSize(8);
         return specs;
     }

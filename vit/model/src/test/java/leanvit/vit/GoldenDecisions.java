@@ -5,7 +5,10 @@ import java.util.Arrays;
 import leanvit.reducers.TokenMap;
 import leanvit.testdata.Exact;
 
-/** Where each token of a block's input goes, as the official implementation decided it: its indices, turned into targets. */
+/**
+ * Where each token of a block's input goes, as the official implementation decided it: its indices, turned into
+ * targets.
+ */
 final class GoldenDecisions {
 
     /** A token that goes to some host among the kept; the file does not say which. */
@@ -15,11 +18,15 @@ final class GoldenDecisions {
     private GoldenDecisions() {
     }
 
-    /** Returns the target of each of an image's {@code count} tokens in block {@code layer}; the identity where none goes. */
+    /**
+     * Returns the target of each of an image's {@code count} tokens in block {@code layer}; the identity where none
+     * goes.
+     */
     static int[] targets(GoldenCase golden, int layer, int image, int count, int prefix) throws IOException {
         String block = golden.name().startsWith("dtps") ? stage(golden, layer, count - prefix) : "block" + layer;
         if (golden.has(block + ".src_idx")) {
-            return merged(golden.ints(block + ".src_idx", image), golden.ints(block + ".dst_idx", image), count, prefix);
+            return merged(golden.ints(block + ".src_idx", image), golden.ints(block + ".dst_idx", image), count,
+                    prefix);
         }
         if (golden.has(block + ".prune_keep", image) || golden.has(block + ".merge_mask", image)) {
             return thresholded(golden, block, image, count);
@@ -107,7 +114,10 @@ final class GoldenDecisions {
         return targets;
     }
 
-    /** Methods that keep patches in the order of their scores: the others are dropped, fused into a last one, or squeezed. */
+    /**
+     * Methods that keep patches in the order of their scores: the others are dropped, fused into a last one, or
+     * squeezed.
+     */
     private static int[] kept(GoldenCase golden, String block, int image, int count, int prefix) throws IOException {
         int[] kept = golden.ints(block + ".keep_idx", image);
         boolean squeezes = golden.name().contains("tps");

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whole models against the official implementations: token rows, sizes, counts, scores, logits, and where every single token
- * went. Tolerances are those of the golden files; decisions are exact.
+ * Whole models against the official implementations: token rows, sizes, counts, scores, logits, and where every single
+ * token went. Tolerances are those of the golden files; decisions are exact.
  */
 class GoldenModelTest {
 
@@ -91,7 +91,8 @@ class GoldenModelTest {
                 assertThat(run.tokens(block.layer(), 0)).as(where).isEqualTo(block.tokens()[0]);
                 attended = block.tokens()[0];
             }
-            assertThat(reducer.calls().stream().allMatch(call -> call.map().isIdentity())).as("%s reduces nothing", what)
+            assertThat(reducer.calls().stream().allMatch(call -> call.map().isIdentity()))
+                    .as("%s reduces nothing", what)
                     .isEqualTo(name.equals("dense"));
             BlockTrace last = trace.get(trace.size() - 1);
             if (golden.has("norm", image)) {
@@ -104,7 +105,8 @@ class GoldenModelTest {
     }
 
     /** Rows, counts and sizes after a block. */
-    private static void assertBlock(GoldenCase golden, BlockTrace block, int image, VisionTransformer model, String where)
+    private static void assertBlock(GoldenCase golden, BlockTrace block, int image, VisionTransformer model,
+            String where)
             throws IOException {
         int tokens = golden.tokens(block.layer(), image);
         assertThat(block.tokens()).as(where).containsExactly(tokens);
@@ -128,7 +130,8 @@ class GoldenModelTest {
         }
     }
 
-    private static void assertDecisions(GoldenCase golden, RecordingReducer.Call call, int image, VisionTransformer model,
+    private static void assertDecisions(GoldenCase golden, RecordingReducer.Call call, int image,
+            VisionTransformer model,
                                         String where) throws IOException {
         int prefix = model.shape().prefix();
         int[] targets = GoldenDecisions.targets(golden, call.layer(), image, call.count(), prefix);
@@ -145,7 +148,8 @@ class GoldenModelTest {
         int count = call.count();
         String block = "block" + call.layer();
         if (golden.has(block + ".metric", image) && call.scores().containsKey(Need.MEAN_KEY)) {
-            assertClose(call.scores().get(Need.MEAN_KEY), golden.floats(block + ".metric", image), FEATURES, where + " keys");
+            assertClose(call.scores().get(Need.MEAN_KEY), golden.floats(block + ".metric", image), FEATURES,
+                    where + " keys");
         }
         if (golden.has(block + ".cls_attn", image)) {
             float[] row = call.scores().get(Need.CLASS_ATTENTION);
@@ -155,7 +159,8 @@ class GoldenModelTest {
         if (golden.has(block + ".importance", image) && call.scores().containsKey(Need.COLUMN_ATTENTION)) {
             float[] want = golden.floats(block + ".importance", image);
             float[] row = call.scores().get(Need.COLUMN_ATTENTION);
-            assertClose(Arrays.copyOfRange(row, 1, count), Arrays.copyOfRange(want, 1, count), SCORES, where + " importance");
+            assertClose(Arrays.copyOfRange(row, 1, count), Arrays.copyOfRange(want, 1, count), SCORES,
+                    where + " importance");
         }
         if (golden.has(block + ".metric_attn", image)) {
             float[] columns = Arrays.copyOfRange(call.scores().get(Need.HEAD_MAX_ATTENTION), prefix, count);
@@ -168,11 +173,13 @@ class GoldenModelTest {
                 share[j] = columns[j] / most;
             }
             assertClose(share, golden.floats(block + ".metric_attn", image), SCORES, where + " head maximum");
-            assertClose(Arrays.copyOfRange(Exact.softmax(Exact.widened(call.scores().get(Need.HEAD_MAX_VALUE))), prefix, count),
+            assertClose(Arrays.copyOfRange(Exact.softmax(Exact.widened(call.scores().get(Need.HEAD_MAX_VALUE))), prefix,
+                    count),
                     golden.floats(block + ".metric_v", image), SCORES, where + " value maximum");
         }
         if (golden.has(block + ".x_before", image)) {
-            assertClose(call.rows(), golden.floats(block + ".x_before", image), FEATURES, where + " rows before the cut");
+            assertClose(call.rows(), golden.floats(block + ".x_before", image), FEATURES,
+                    where + " rows before the cut");
         }
         for (String after : new String[] {block + ".x_reduced", block + ".x_after"}) {
             if (golden.has(after, image)) {
@@ -190,7 +197,8 @@ class GoldenModelTest {
     }
 
     /** ToMe's own trace: a 1 where a final token holds an original one. */
-    private static void assertSource(GoldenCase golden, BlockTrace last, int image, int tokens, String what) throws IOException {
+    private static void assertSource(GoldenCase golden, BlockTrace last, int image, int tokens, String what)
+            throws IOException {
         int[] source = golden.ints("source", image);
         int[] want = new int[tokens];
         Arrays.fill(want, -1);
@@ -225,7 +233,8 @@ class GoldenModelTest {
         int[] start = new int[batch.size()];
         for (int image = 0; image < IMAGES; image++) {
             List<BlockTrace> single = new ArrayList<>();
-            assertThat(model.inference().with(reducer).trace(image(pixels, image), 1, single, true)).as("image %d", image)
+            assertThat(model.inference().with(reducer).trace(image(pixels, image), 1, single, true))
+                    .as("image %d", image)
                     .containsExactly(Arrays.copyOfRange(logits, image * classes, (image + 1) * classes));
             for (int layer = 0; layer < batch.size(); layer++) {
                 BlockTrace one = single.get(layer);
@@ -239,7 +248,8 @@ class GoldenModelTest {
                 assertThat(Arrays.copyOfRange(all.rows(), start[layer] * width, end * width)).as(where)
                         .containsExactly(one.rows());
                 if (one.sizes() != null) {
-                    assertThat(Arrays.copyOfRange(all.sizes(), start[layer], end)).as(where).containsExactly(one.sizes());
+                    assertThat(Arrays.copyOfRange(all.sizes(), start[layer], end)).as(where)
+                            .containsExactly(one.sizes());
                 }
                 start[layer] = end;
             }

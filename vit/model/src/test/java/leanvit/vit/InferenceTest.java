@@ -34,7 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What holds for every model and reducer: the same bits whatever the batch and the threads, and no surprise at the edges. */
+/**
+ * What holds for every model and reducer: the same bits whatever the batch and the threads, and no surprise at the
+ * edges.
+ */
 @Timeout(600)
 class InferenceTest {
 
@@ -65,8 +68,10 @@ class InferenceTest {
     static List<String> specs() {
         return List.of("none", "tome:r=3", "tome:r=6,inflect=-1", "tome:r=5,prop=off", "tome:r=0/4/0", "tome:r=0/0/5",
                 "ltmp:merge=0.3,prune=0.035", "ltmp:merge=0.2", "ltmp:prune=0.04", "etps:keep=0.6,layers=0/2",
-                "dtps:keep=0.7,layers=0/1/2,predictors=3", "dtps:keep=0.5,layers=2,predictors=1", "evit:keep=0.7,layers=0/2",
-                "evit:keep=0.7,layers=1,fuse=off", "topk:r=3", "topk:keep=0.7,layers=1/2", "pomt:r=7,layer=1", "pomt:r=7,layer=2");
+                "dtps:keep=0.7,layers=0/1/2,predictors=3", "dtps:keep=0.5,layers=2,predictors=1",
+                "evit:keep=0.7,layers=0/2",
+                "evit:keep=0.7,layers=1,fuse=off", "topk:r=3", "topk:keep=0.7,layers=1/2", "pomt:r=7,layer=1",
+                "pomt:r=7,layer=2");
     }
 
     /** The specs of reducers whose settings say that nothing is to go. */
@@ -152,11 +157,13 @@ class InferenceTest {
     @ParameterizedTest
     @MethodSource("idleSpecs")
     void aReducerThatNeverReducesChangesNoBits(String spec) throws IOException {
-        for (VisionTransformer each : new VisionTransformer[] {model, model(Pooling.TOKEN, true), model(Pooling.AVERAGE, false)}) {
+        for (VisionTransformer each
+                : new VisionTransformer[] {model, model(Pooling.TOKEN, true), model(Pooling.AVERAGE, false)}) {
             Inference idle = each.inference().with(reducer(spec));
             float[] dense = each.inference().logits(pixels, MANY);
             assertSame(idle.logits(pixels, MANY), dense, spec);
-            assertSame(each.inference().with(reducer(spec)).with(pool, 2).logits(pixels, MANY), dense, spec + ", 2 threads");
+            assertSame(each.inference().with(reducer(spec)).with(pool, 2).logits(pixels, MANY), dense,
+                    spec + ", 2 threads");
             for (int layer = 0; layer < 3; layer++) {
                 assertThat(idle.tokens(layer, MANY - 1)).isEqualTo(each.shape().tokens());
             }
@@ -198,7 +205,8 @@ class InferenceTest {
             float[][] alone = alone(each, reducer(spec));
             for (int threads = 1; threads <= 3; threads++) {
                 Inference run = each.inference().with(pool, threads).with(reducer(spec));
-                assertRows(run.logits(batch(images), images.length), alone, images, each.config() + ", " + threads + " threads");
+                assertRows(run.logits(batch(images), images.length), alone, images,
+                        each.config() + ", " + threads + " threads");
                 assertRows(run.trace(batch(images), images.length, new ArrayList<>(), true), alone, images, "traced");
             }
         }
@@ -309,11 +317,14 @@ class InferenceTest {
     void pixelsThatAreTooFewAreRefused() {
         Inference run = model.inference();
         int each = 3 * 24 * 30;
-        for (int[] call : new int[][] {{each - 1, 1}, {0, 1}, {3 * each - 1, 3}, {each, Integer.MAX_VALUE}, {each, -1}}) {
-            assertThatThrownBy(() -> run.logits(new float[call[0]], call[1])).isInstanceOf(IllegalArgumentException.class)
+        for (int[] call
+                : new int[][] {{each - 1, 1}, {0, 1}, {3 * each - 1, 3}, {each, Integer.MAX_VALUE}, {each, -1}}) {
+            assertThatThrownBy(() -> run.logits(new float[call[0]], call[1]))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("pixels has " + call[0] + " values, expected " + call[1] + " images of 3 x 24 x 30");
         }
-        assertThatThrownBy(() -> run.trace(pixels, 1, null, true)).isInstanceOf(NullPointerException.class).hasMessage("trace");
+        assertThatThrownBy(() -> run.trace(pixels, 1, null, true)).isInstanceOf(NullPointerException.class)
+                .hasMessage("trace");
         assertThatCode(() -> run.logits(pixels, 1)).doesNotThrowAnyException();
     }
 
@@ -322,7 +333,8 @@ class InferenceTest {
         "evit:keep=0.01,layers=0/1/2", "evit:keep=0.01,layers=0/1/2,fuse=off", "etps:keep=0.01,layers=0/1/2",
         "dtps:keep=0.01,layers=0/1/2,predictors=3", "pomt:r=99,layer=0", "pomt:r=18,layer=0", "pomt:r=19,layer=0"})
     void anImageDownToItsPrefixTokensIsDefined(String spec) throws IOException {
-        for (VisionTransformer each : new VisionTransformer[] {model, model(Pooling.TOKEN, true), model(Pooling.AVERAGE, false),
+        for (VisionTransformer each
+                : new VisionTransformer[] {model, model(Pooling.TOKEN, true), model(Pooling.AVERAGE, false),
             model(Pooling.AVERAGE, false, Feature.FC_NORM, Feature.NO_CLASS_TOKEN)}) {
             boolean classAttention = spec.startsWith("e") || spec.startsWith("topk");
             if (classAttention && each.shape().prefix() == 0) {
@@ -399,7 +411,8 @@ class InferenceTest {
     }
 
     /** A user's reducer that does in each block what a test wants. */
-    private record Own(Position position, Set<Need> needs, boolean tracksSize, boolean proportionalAttention, Decision decision)
+    private record Own(Position position, Set<Need> needs, boolean tracksSize, boolean proportionalAttention,
+            Decision decision)
             implements TokenReducer {
 
         interface Decision {
@@ -463,7 +476,8 @@ class InferenceTest {
 
     /** A traced pass computes all rows of the last block, an ordinary one those that the classifier reads. */
     @ParameterizedTest
-    @ValueSource(strings = {"none", "tome:r=3", "tome:r=3,prop=off", "evit:keep=0.7,layers=1/2", "topk:r=2", "topk:keep=0.5,layers=2",
+    @ValueSource(strings = {"none", "tome:r=3", "tome:r=3,prop=off", "evit:keep=0.7,layers=1/2", "topk:r=2",
+            "topk:keep=0.5,layers=2",
             "ltmp:merge=0.5,prune=0.01", "etps:keep=0.5,layers=2", "pomt:r=5,layer=2"})
     void theLastBlockForTheClassifierAloneHasTheBitsOfAllOfIt(String spec) {
         Inference run = model.inference().with(Reducers.parse(spec));
@@ -479,7 +493,8 @@ class InferenceTest {
 
     @Test
     void aReducerThatMergesIntoTheClassTokenIsNotCutShort() {
-        TokenReducer greedy = new Own(TokenReducer.Position.AFTER_ATTENTION, Set.of(Need.MEAN_KEY), true, true, (tokens, map) -> {
+        TokenReducer greedy =
+                new Own(TokenReducer.Position.AFTER_ATTENTION, Set.of(Need.MEAN_KEY), true, true, (tokens, map) -> {
             map.reset(tokens.count());
             map.keep(0);
             map.merge(1, 0, 1f);
@@ -572,15 +587,18 @@ class InferenceTest {
     @Test
     void aMapThatIsNotCompleteIsRefused() {
         Own forgets = Own.inside((tokens, map) -> map.keepRange(0, 5));
-        assertThatThrownBy(() -> model.inference().with(forgets).logits(pixels, 1)).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> model.inference().with(forgets).logits(pixels, 1))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("own left token 5 of 21 undecided");
     }
 
     @Test
     void aReducerThatAsksForWhatIsNotThereIsRefused() {
-        TokenReducer scoresBefore = new Own(TokenReducer.Position.BEFORE_BLOCK, Set.of(Need.CLASS_ATTENTION), false, false, null);
+        TokenReducer scoresBefore =
+                new Own(TokenReducer.Position.BEFORE_BLOCK, Set.of(Need.CLASS_ATTENTION), false, false, null);
         assertThatThrownBy(() -> model.inference().with(scoresBefore)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("own").hasMessageContaining("CLASS_ATTENTION").hasMessageContaining("BEFORE_BLOCK");
+                .hasMessageContaining("own").hasMessageContaining("CLASS_ATTENTION")
+                .hasMessageContaining("BEFORE_BLOCK");
         TokenReducer sizeless = new Own(TokenReducer.Position.AFTER_ATTENTION, Set.of(), false, true, null);
         assertThatThrownBy(() -> model.inference().with(sizeless)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("own").hasMessageContaining("tracksSize");
@@ -594,7 +612,8 @@ class InferenceTest {
         assertThat(reduced.reducer().spec()).isEqualTo("tome:r=4");
         assertThat(reduced.with(pool, 2).reducer().spec()).isEqualTo("tome:r=4");
         assertThat(reduced.model()).isSameAs(model);
-        assertThatThrownBy(() -> dense.with(Reducers.parse("etps:keep=0.5,layers=3/6/9"))).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> dense.with(Reducers.parse("etps:keep=0.5,layers=3/6/9")))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("9");
     }
 }

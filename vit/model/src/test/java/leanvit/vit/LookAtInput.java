@@ -7,7 +7,9 @@ import leanvit.reducers.Need;
 import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
 
-/** Leaves all tokens as they are, before one block; with a {@link RecordingReducer} around it, shows that block's input. */
+/**
+ * Leaves all tokens as they are, before one block; with a {@link RecordingReducer} around it, shows that block's input.
+ */
 record LookAtInput(int layer) implements TokenReducer {
 
     @Override

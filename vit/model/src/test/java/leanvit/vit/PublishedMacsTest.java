@@ -57,7 +57,9 @@ class PublishedMacsTest {
         assertPrintedAs(macs(model(architecture), reducer(spec)), ours, published);
     }
 
-    /** Base and Large would need gigabytes here; a narrow model of as many blocks and patches has their token counts. */
+    /**
+     * Base and Large would need gigabytes here; a narrow model of as many blocks and patches has their token counts.
+     */
     @ParameterizedTest(name = "{0} {1}: {2}, published {3}")
     @CsvSource({
         "deit_base_patch16_224, none,     17.564, 17.6",

@@ -34,7 +34,8 @@ record RecordingReducer(TokenReducer reducer, List<Call> calls) implements Token
                 case HEAD_MAX_ATTENTION -> tokens.headMaxAttention();
                 case HEAD_MAX_VALUE -> tokens.headMaxValue();
             };
-            scores.put(need, Arrays.copyOf(values, tokens.count() * (need == Need.MEAN_KEY ? tokens.model().headDim() : 1)));
+            scores.put(need,
+                    Arrays.copyOf(values, tokens.count() * (need == Need.MEAN_KEY ? tokens.model().headDim() : 1)));
         }
         TokenMap decided = new TokenMap();
         decided.copyOf(map);

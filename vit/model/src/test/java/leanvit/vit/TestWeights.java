@@ -160,7 +160,8 @@ final class TestWeights implements TensorSource {
         int patch = config.patch();
         float[] stored = values("pos_embed");
         float[] positions = PositionEmbedding.resize(stored, stored.length / config.width() - config.patches(),
-                config.width(), config.imageHeight() / patch, config.imageWidth() / patch, height / patch, width / patch);
+                config.width(), config.imageHeight() / patch, config.imageWidth() / patch, height / patch,
+                width / patch);
         return DoubleVit.run(name -> name.equals("pos_embed") ? positions : values(name),
                 new DoubleVit.Shape(height, width, patch, other.width(), other.heads(),
                         other.pooling() == Pooling.AVERAGE, other.epsilon()), pixels, offset);

@@ -41,8 +41,10 @@ class VisionTransformerTest {
                 Arguments.of(Pooling.TOKEN, false, new Feature[] {Feature.QK_NORM}),
                 Arguments.of(Pooling.TOKEN, false, new Feature[] {Feature.LAYER_SCALE}),
                 Arguments.of(Pooling.TOKEN, false, new Feature[] {Feature.NO_QKV_BIAS}),
-                Arguments.of(Pooling.TOKEN, true, new Feature[] {Feature.LAYER_SCALE, Feature.NORM_PRE, Feature.QK_NORM}),
-                Arguments.of(Pooling.AVERAGE, false, new Feature[] {Feature.REGISTERS, Feature.NO_EMBED_CLASS, Feature.NORM_PRE,
+                Arguments.of(Pooling.TOKEN, true,
+                new Feature[] {Feature.LAYER_SCALE, Feature.NORM_PRE, Feature.QK_NORM}),
+                Arguments.of(Pooling.AVERAGE, false,
+                new Feature[] {Feature.REGISTERS, Feature.NO_EMBED_CLASS, Feature.NORM_PRE,
                     Feature.QK_NORM, Feature.LAYER_SCALE, Feature.NO_QKV_BIAS, Feature.FC_NORM}));
     }
 
@@ -58,7 +60,8 @@ class VisionTransformerTest {
 
     @ParameterizedTest(name = "{0} distilled={1} {2}")
     @MethodSource("architectures")
-    void anotherImageSizeResizesThePositions(Pooling pooling, boolean distilled, Feature[] features) throws IOException {
+    void anotherImageSizeResizesThePositions(Pooling pooling, boolean distilled, Feature[] features)
+            throws IOException {
         TestWeights weights = TestWeights.of(TestWeights.config(pooling, distilled), 7, features);
         assertMatches(VisionTransformer.of(weights.config(), weights, 36, 18), weights, 7);
         assertMatches(VisionTransformer.of(weights.config(), weights, 6, 6), weights, 8);
@@ -99,7 +102,8 @@ class VisionTransformerTest {
         double largest = Arrays.stream(want).map(Math::abs).max().orElse(0);
         assertThat(got).as(what).hasSameSizeAs(want);
         for (int i = 0; i < got.length; i++) {
-            assertThat((double) got[i]).as("%s [%d]", what, i).isCloseTo(want[i], Offset.offset(2e-5 * Math.max(1, largest)));
+            assertThat((double) got[i]).as("%s [%d]", what, i)
+                    .isCloseTo(want[i], Offset.offset(2e-5 * Math.max(1, largest)));
         }
     }
 
@@ -137,7 +141,8 @@ class VisionTransformerTest {
             for (int c = 0; c < width; c++) {
                 mean[c] /= patches;
             }
-            assertClose(part(features, image, 2), fcNorm ? normalised(weights, "fc_norm", mean) : mean, "image " + image);
+            assertClose(part(features, image, 2), fcNorm ? normalised(weights, "fc_norm", mean) : mean,
+                    "image " + image);
         }
     }
 
@@ -153,16 +158,19 @@ class VisionTransformerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tome:r=99", "ltmp:merge=-1,prune=1", "ltmp:prune=1", "ltmp:merge=-1", "evit:keep=0.1,layers=0/1/2",
+    @ValueSource(strings = {"tome:r=99", "ltmp:merge=-1,prune=1", "ltmp:prune=1", "ltmp:merge=-1",
+            "evit:keep=0.1,layers=0/1/2",
         "etps:keep=0.1,layers=0/1/2", "topk:r=99", "pomt:r=15,layer=1"})
     void classDistillationAndRegisterTokensStay(String spec) throws IOException {
         for (Object[] kind : new Object[][] {{false, new Feature[] {Feature.REGISTERS}, 5}, {true, PLAIN, 2}}) {
-            TestWeights weights = TestWeights.of(TestWeights.config(Pooling.TOKEN, (Boolean) kind[0]), 5, (Feature[]) kind[1]);
+            TestWeights weights =
+                    TestWeights.of(TestWeights.config(Pooling.TOKEN, (Boolean) kind[0]), 5, (Feature[]) kind[1]);
             VisionTransformer model = VisionTransformer.of(weights.config(), weights);
             int prefix = (Integer) kind[2];
             assertThat(model.shape().prefix()).isEqualTo(prefix);
             List<BlockTrace> trace = new ArrayList<>();
-            model.inference().with(Reducers.parse(spec)).trace(TestWeights.images(model.config(), 2, 1), 2, trace, true);
+            model.inference().with(Reducers.parse(spec))
+                    .trace(TestWeights.images(model.config(), 2, 1), 2, trace, true);
             for (BlockTrace block : trace) {
                 for (int image = 0; image < 2; image++) {
                     int[] assignment = block.assignment()[image];
@@ -183,7 +191,8 @@ class VisionTransformerTest {
     void aModelWithoutAClassifierHasFeatures() throws IOException {
         VitConfig with = TestWeights.config(Pooling.TOKEN, false);
         TestWeights weights = TestWeights.of(with, 1);
-        VitConfig without = new VitConfig("test", with.imageHeight(), with.imageWidth(), with.patch(), with.width(), with.depth(),
+        VitConfig without =
+                new VitConfig("test", with.imageHeight(), with.imageWidth(), with.patch(), with.width(), with.depth(),
                 with.heads(), with.mlpHidden(), 0, with.pooling(), false, with.epsilon());
         VisionTransformer model = VisionTransformer.of(without, weights);
         float[] pixels = TestWeights.images(with, 2, 1);
@@ -198,7 +207,8 @@ class VisionTransformerTest {
         VisionTransformer model = VisionTransformer.of(weights.config(), weights);
         float[] pixels = TestWeights.images(model.config(), 1, 1);
         float[] before = model.inference().logits(pixels, 1);
-        for (String name : new String[] {"cls_token", "pos_embed", "blocks.0.attn.qkv.weight", "norm.bias", "head.bias"}) {
+        for (String name
+                : new String[] {"cls_token", "pos_embed", "blocks.0.attn.qkv.weight", "norm.bias", "head.bias"}) {
             Arrays.fill(weights.values(name), Float.NaN);
         }
         assertThat(model.inference().logits(pixels, 1)).containsExactly(before);
@@ -210,7 +220,8 @@ class VisionTransformerTest {
         for (int[] size : new int[][] {{25, 30}, {24, 29}, {0, 30}, {24, -6}}) {
             assertThatThrownBy(() -> VisionTransformer.of(weights.config(), weights, size[0], size[1]))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("image of " + size[0] + " x " + size[1] + " pixels, expected multiples of the patch, 6");
+                    .hasMessage("image of " + size[0] + " x " + size[1]
+                    + " pixels, expected multiples of the patch, 6");
         }
     }
 }

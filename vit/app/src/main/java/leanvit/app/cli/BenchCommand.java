@@ -19,14 +19,17 @@ final class BenchCommand implements Command {
     public Syntax syntax() {
         return new Syntax("bench", "", "Time forward passes of a model.")
                 .model()
-                .text("--arch", "NAME", "instead of --model: an architecture of timm's with seeded random weights, such as "
+                .text("--arch", "NAME",
+                "instead of --model: an architecture of timm's with seeded random weights, such as "
                         + "vit_small_patch16_224")
                 .whole("--batch", "B", 1, MAX_BATCH, 1, "images per pass")
                 .number("--seconds", "S", 0.01, MAX_SECONDS, 10.0, "how long to time; a warm-up of "
                         + Math.round(WARM_UP_SECONDS) + " seconds goes before")
                 .json()
-                .note("The input is noise; a reducer whose thresholds look at the image (ltmp) removes other numbers of tokens "
-                        + "from pictures. GMACs are 10^9 multiply-accumulates, as the papers count them; GFLOP/s counts two "
+                .note("The input is noise; a reducer whose thresholds look at the image (ltmp) removes other numbers "
+                + "of tokens "
+                        + "from pictures. GMACs are 10^9 multiply-accumulates, as the papers count them; GFLOP/s "
+                        + "counts two "
                         + "operations for each. Bytes are those that the pass allocates, its result included.")
                 .example("--arch vit_small_patch16_224 --reducer tome:r=16 --batch 8")
                 .example("--model deit-tiny --seconds 30 --json");
@@ -75,8 +78,10 @@ final class BenchCommand implements Command {
                 %10.1f GFLOP/s
                 %10.1f tokens at the end, of %d
                 %10s bytes allocated per pass
-                """, model.config().architecture(), options.text("--reducer"), timing.batch(), options.whole("--threads"),
-                timing.median(), timing.passes(), timing.lowerQuartile(), timing.upperQuartile(), timing.imagesPerSecond(),
+                """, model.config().architecture(), options.text("--reducer"), timing.batch(),
+                options.whole("--threads"),
+                timing.median(), timing.passes(), timing.lowerQuartile(), timing.upperQuartile(),
+                timing.imagesPerSecond(),
                 timing.macs() / 1e9, timing.gflops(), timing.tokens(), model.shape().tokens(),
                 timing.bytes() < 0 ? "unknown" : timing.bytes()));
     }

@@ -29,8 +29,10 @@ final class CalibrateCommand implements Command {
 
     @Override
     public Syntax syntax() {
-        return new Syntax("calibrate", "[FOLDER]", "Find how many tokens POMT should prune: measure latency and accuracy over "
-                + "the token count, and choose the count of the largest utility, alpha (1 - L/max L) + (1 - alpha) A/max A.")
+        return new Syntax("calibrate", "[FOLDER]",
+                "Find how many tokens POMT should prune: measure latency and accuracy over "
+                + "the token count, and choose the count of the largest utility, alpha (1 - L/max L) + (1 - alpha) "
+                + "A/max A.")
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
                         + "default: a small demo model that is built in")
                 .number("--alpha", "A", 0, 1, 0.5, "weight of latency against accuracy; at 1 no FOLDER is needed")
@@ -38,12 +40,14 @@ final class CalibrateCommand implements Command {
                 .whole("--start", "N", 1, MAX_TOKENS, null, "largest token count; default: all of the model's tokens")
                 .whole("--end", "N", 1, MAX_TOKENS, null, "smallest token count; default: one patch")
                 .whole("--stride", "N", 1, MAX_TOKENS, STRIDE, "from one token count to the next")
-                .whole("--images", "N", 1, Integer.MAX_VALUE, 1024, "pictures of the folder to use at most, evenly over the classes")
+                .whole("--images", "N", 1, Integer.MAX_VALUE, 1024,
+                "pictures of the folder to use at most, evenly over the classes")
                 .number("--seconds", "S", 0.001, 3600, 0.5, "how long to time each token count")
                 .text("--csv", "OUT.csv", "write n,latency_ms,latency_iqr,accuracy,utility; accuracy is in percent")
                 .text("--plot", "OUT.png", "draw the three curves with the chosen count")
                 .json()
-                .note("FOLDER has pictures and labels.csv, which begins with the line file,label and has a line a picture, "
+                .note("FOLDER has pictures and labels.csv, which begins with the line file,label and has a line a "
+                + "picture, "
                         + "with its class counted from 0.")
                 .example("pictures --model deit-tiny --csv calibration.csv --plot calibration.png");
     }
@@ -56,7 +60,8 @@ final class CalibrateCommand implements Command {
         }
         boolean accurate = !options.operands().isEmpty();
         if (!accurate && alpha < 1) {
-            throw new UsageException("expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, which weighs "
+            throw new UsageException("expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, "
+                    + "which weighs "
                     + "latency and nothing else, goes without");
         }
         Path csv = options.path("--csv");
@@ -73,13 +78,14 @@ final class CalibrateCommand implements Command {
             int batch = options.whole("--batch");
             int threads = options.whole("--threads");
             ModelShape shape = model.shape();
-            List<Integer> counts = Calibration.counts(shape, 
+            List<Integer> counts = Calibration.counts(shape,
                     options.has("--start") ? options.whole("--start") : shape.tokens(),
                     options.has("--end") ? options.whole("--end") : shape.prefix() + 1, options.whole("--stride"));
             Inference run = model.inference().with(Models.executor(threads), threads);
             double[][] latency = TokenLatency.measure(run, counts, batch, options.number("--seconds"),
                     progress(terminal, "latency"));
-            boolean[][] right = accurate ? TokenAccuracy.measure(run, checkpoint.preprocessing(), counts, pictures, batch,
+            boolean[][] right =
+                    accurate ? TokenAccuracy.measure(run, checkpoint.preprocessing(), counts, pictures, batch,
                     progress(terminal, "accuracy")) : null;
             Calibration found = Calibration.of(shape, counts, latency, right, alpha);
             terminal.endProgress();

@@ -16,8 +16,8 @@ interface Command {
     Syntax syntax();
 
     /**
-     * Returns whether the work is over before C2 has compiled the kernels well, so that a JVM had better start fast than run
-     * fast: that of a few pictures.
+     * Returns whether the work is over before C2 has compiled the kernels well, so that a JVM had better start fast
+     * than run fast: that of a few pictures.
      */
     default boolean isShort(Options options) {
         return false;

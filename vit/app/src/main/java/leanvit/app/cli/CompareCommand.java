@@ -24,7 +24,8 @@ final class CompareCommand implements Command {
 
     @Override
     public Syntax syntax() {
-        return new Syntax("compare", "PATH...", "Compare reducers on pictures, or on folders with labels.csv: right answers, "
+        return new Syntax("compare", "PATH...",
+                "Compare reducers on pictures, or on folders with labels.csv: right answers, "
                 + "agreement with the unreduced model, speed, cost.")
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
                         + "default: a small demo model that is built in")
@@ -33,8 +34,10 @@ final class CompareCommand implements Command {
                 .json()
                 .flag("--markdown", "print the table in Markdown")
                 .text("--plot", "OUT.png", "draw accuracy against images/s")
-                .note("labels.csv begins with the line file,label; then a line a picture, with its class counted from 0.")
-                .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that whatever "
+                .note("labels.csv begins with the line file,label; then a line a picture, with its class counted from "
+                + "0.")
+                .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that "
+                + "whatever "
                         + "else the machine does falls upon all alike.")
                 .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png");
     }
@@ -61,7 +64,8 @@ final class CompareCommand implements Command {
             List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? Reducers.usual(model.shape()) : reducers,
                     pictures, done -> terminal.progress(done + " of " + pictures.size() + " pictures"));
             terminal.endProgress();
-            String title = Models.name(checkpoint) + ": " + counted(pictures.size(), "picture") + ", batch " + batch + ", "
+            String title =
+                    Models.name(checkpoint) + ": " + counted(pictures.size(), "picture") + ", batch " + batch + ", "
                     + counted(threads, "thread");
             if (plot != null) {
                 Pictures.writePng(ComparisonReport.plot(title, scores), plot);

@@ -20,11 +20,13 @@ final class InfoCommand implements Command {
 
     @Override
     public Syntax syntax() {
-        return new Syntax("info", "", "Tell what runs here: JDK, SIMD; with --model, the layers, parameters, cost per reducer.")
+        return new Syntax("info", "",
+                "Tell what runs here: JDK, SIMD; with --model, the layers, parameters, cost per reducer.")
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors")
                 .reducers()
                 .json()
-                .note("GMACs are 10^9 multiply-accumulates per image, counted from a pass over noise. Where a reducer decides "
+                .note("GMACs are 10^9 multiply-accumulates per image, counted from a pass over noise. Where a reducer "
+                + "decides "
                         + "by the image how many tokens go, this is said.")
                 .example("--model deit-tiny --reducers \"none;tome:r=8;tome:r=16\"");
     }
@@ -100,10 +102,12 @@ final class InfoCommand implements Command {
     }
 
     private static String os() {
-        return System.getProperty("os.name") + " " + System.getProperty("os.version") + ", " + System.getProperty("os.arch");
+        return System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
+                + System.getProperty("os.arch");
     }
 
-    private static void model(JsonWriter json, VisionTransformer model, Checkpoint checkpoint, List<ReductionCost> costs) {
+    private static void model(JsonWriter json, VisionTransformer model, Checkpoint checkpoint,
+            List<ReductionCost> costs) {
         VitConfig config = model.config();
         Preprocessing pictures = checkpoint.preprocessing();
         json.name("model").beginObject()
@@ -139,7 +143,8 @@ final class InfoCommand implements Command {
         json.endArray();
     }
 
-    private static void model(Terminal terminal, VisionTransformer model, Checkpoint checkpoint, List<ReductionCost> costs) {
+    private static void model(Terminal terminal, VisionTransformer model, Checkpoint checkpoint,
+            List<ReductionCost> costs) {
         VitConfig config = model.config();
         Preprocessing pictures = checkpoint.preprocessing();
         terminal.out().print(String.format(Locale.ROOT, """
@@ -159,8 +164,10 @@ final class InfoCommand implements Command {
                 Arrays.toString(pictures.mean()), Arrays.toString(pictures.std())));
         int width = costs.stream().mapToInt(cost -> cost.reducer().length()).max().orElse(0);
         for (ReductionCost cost : costs) {
-            terminal.out().print(String.format(Locale.ROOT, "%-" + width + "s  %7.3f GMACs  tokens %s%s\n", cost.reducer(),
-                    cost.macs() / 1e9, compact(cost.tokens()), cost.dependsOnImage() ? "  (of noise: depends on the image)" : ""));
+            terminal.out().print(String.format(Locale.ROOT, "%-" + width + "s  %7.3f GMACs  tokens %s%s\n",
+                    cost.reducer(),
+                    cost.macs() / 1e9, compact(cost.tokens()), cost.dependsOnImage()
+                    ? "  (of noise: depends on the image)" : ""));
         }
     }
 

@@ -20,7 +20,9 @@ final class Inherited {
     private Inherited() {
     }
 
-    /** Returns whether an argument names such a file, by itself or as an option's value, that a second JVM cannot reach. */
+    /**
+     * Returns whether an argument names such a file, by itself or as an option's value, that a second JVM cannot reach.
+     */
     static boolean isOutOfReach(List<String> arguments) {
         return !Files.isDirectory(OPEN_FILES)
                 && arguments.stream().anyMatch(argument -> DESCRIPTOR.matcher(argument).find());
@@ -34,6 +36,7 @@ final class Inherited {
      */
     static Path path(String name, Long first) {
         Matcher descriptor = DESCRIPTOR.matcher(name);
-        return first != null && descriptor.matches() ? Path.of("/proc/" + first + "/fd/" + descriptor.group(1)) : Path.of(name);
+        return first != null && descriptor.matches() ? Path.of("/proc/" + first + "/fd/" + descriptor.group(1))
+                : Path.of(name);
     }
 }

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
  * has claimed, and leaving them out would show the user a JVM that does nothing; so with one of them there must not be
  * a second JVM. {@link #claim} finds it:
  * <ul>
- * <li>agents, whose point is to see the work: {@code -agentlib:} (also {@code jdwp}, the debugger), {@code -agentpath:},
- * {@code -javaagent:}, {@code -Xrun};
+ * <li>agents, whose point is to see the work: {@code -agentlib:} (also {@code jdwp}, the debugger),
+ * {@code -agentpath:}, {@code -javaagent:}, {@code -Xrun};
  * <li>ports of JMX: {@code -Dcom.sun.management.jmxremote.port} and {@code .rmi.port} other than 0, and
  * {@code com.sun.management.config.file}, which may set them;
  * <li>files of a log: {@code -Xlog:...:file=}, {@code -Xloggc:}, {@code -XX:LogFile=}, unless {@code %p} in the name

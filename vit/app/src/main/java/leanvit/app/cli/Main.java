@@ -56,7 +56,8 @@ public final class Main {
 
     /** UTF-8, whatever the locale: JSON has to be, and labels are. */
     private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor)), true, StandardCharsets.UTF_8);
+        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor)), true,
+                StandardCharsets.UTF_8);
     }
 
     private int run(List<String> words) {
@@ -141,7 +142,10 @@ public final class Main {
         return "internal error: " + problem + " (--verbose shows where)";
     }
 
-    /** Returns the JDK's module that a missing class belongs to; null where it is not one of those that images leave out. */
+    /**
+     * Returns the JDK's module that a missing class belongs to; null where it is not one of those that images leave
+     * out.
+     */
     private static String missingModule(NoClassDefFoundError missing) {
         String name = String.valueOf(missing.getMessage());
         return name.matches(".*(java/awt|javax/imageio)/.*") ? "java.desktop"
@@ -175,7 +179,8 @@ public final class Main {
                 """);
         for (Command command : COMMANDS) {
             Syntax syntax = command.syntax();
-            help.append("  ").append(syntax.command()).append(" ".repeat(SUMMARY_COLUMN - 2 - syntax.command().length()));
+            help.append("  ").append(syntax.command())
+                    .append(" ".repeat(SUMMARY_COLUMN - 2 - syntax.command().length()));
             Syntax.wrap(help, syntax.summary(), SUMMARY_COLUMN);
         }
         return help.append("""

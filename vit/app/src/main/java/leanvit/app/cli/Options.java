@@ -52,7 +52,8 @@ final class Options {
         try {
             return text == null ? null : Launcher.path(text);
         } catch (InvalidPathException e) {
-            throw new UsageException(name + ": " + JsonWriter.quoteShort(text) + " cannot be a path here: " + e.getReason());
+            throw new UsageException(name + ": " + JsonWriter.quoteShort(text) + " cannot be a path here: "
+                    + e.getReason());
         }
     }
 

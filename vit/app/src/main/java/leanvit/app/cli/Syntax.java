@@ -47,8 +47,8 @@ final class Syntax {
      * Begins a command's syntax.
      *
      * @param command  its name
-     * @param operands what stands beside the options, for help: {@code "IMAGE..."}, {@code "[FOLDER]"} where it may be left
-     *                 out, or empty where nothing may
+     * @param operands what stands beside the options, for help: {@code "IMAGE..."}, {@code "[FOLDER]"} where it may be
+     *                 left out, or empty where nothing may
      * @param summary  what it does, a phrase
      */
     Syntax(String command, String operands, String summary) {
@@ -72,7 +72,9 @@ final class Syntax {
         return add(new Option(name, metavar, metavar, text -> text.isEmpty() ? null : text, fallback, help));
     }
 
-    /** Adds an option whose value is a whole number from {@code least} to {@code most}; {@code fallback} may be null. */
+    /**
+     * Adds an option whose value is a whole number from {@code least} to {@code most}; {@code fallback} may be null.
+     */
     Syntax whole(String name, String metavar, int least, int most, Integer fallback, String help) {
         return add(new Option(name, metavar, "a whole number from " + least + " to " + most,
                 text -> wholeNumber(text, least, most), fallback, help));
@@ -80,7 +82,8 @@ final class Syntax {
 
     /** Adds an option whose value is whole numbers from {@code least} to {@code most} with commas between them. */
     Syntax wholes(String name, String metavar, int least, int most, String help) {
-        return add(new Option(name, metavar, "whole numbers from " + least + " to " + most + " with commas between them",
+        return add(new Option(name, metavar,
+                "whole numbers from " + least + " to " + most + " with commas between them",
                 text -> {
                     List<Integer> numbers = new ArrayList<>();
                     for (String part : text.split(",", -1)) {
@@ -209,7 +212,8 @@ final class Syntax {
             }
             Object value = option.reader.read(text);
             if (value == null) {
-                throw new UsageException(name + ": expected " + option.expected + ", came " + JsonWriter.quoteShort(text));
+                throw new UsageException(name + ": expected " + option.expected + ", came "
+                        + JsonWriter.quoteShort(text));
             }
             values.put(name, value);
         }
@@ -247,14 +251,16 @@ final class Syntax {
                 line.setLength(0);
             }
             help.append(line).append(" ".repeat(HELP_COLUMN - line.length()));
-            wrap(help, option.help + (option.fallback == null ? "" : " (default: " + option.fallback + ")"), HELP_COLUMN);
+            wrap(help, option.help + (option.fallback == null ? "" : " (default: " + option.fallback + ")"),
+                    HELP_COLUMN);
         }
         if (methods) {
             ReducerHelp.append(help, HELP_COLUMN);
         }
         if (!examples.isEmpty()) {
             help.append("\nExamples:\n");
-            examples.forEach(example -> help.append("  leanvit ").append(command).append(' ').append(example).append('\n'));
+            examples.forEach(example ->
+                    help.append("  leanvit ").append(command).append(' ').append(example).append('\n'));
         }
         return help.toString();
     }

@@ -30,8 +30,8 @@ final class Terminal {
     }
 
     /**
-     * Returns whether this process's stderr is a terminal. Where the system does not tell (it does on Linux), whether the
-     * console is one, which is about stdin and stdout.
+     * Returns whether this process's stderr is a terminal. Where the system does not tell (it does on Linux), whether
+     * the console is one, which is about stdin and stdout.
      */
     static boolean isStderrTerminal() {
         try {
@@ -76,7 +76,9 @@ final class Terminal {
         problem.printStackTrace(err);
     }
 
-    /** Shows a progress line, such as {@code 12 of 200 pictures}, over the one before; for a person at a terminal only. */
+    /**
+     * Shows a progress line, such as {@code 12 of 200 pictures}, over the one before; for a person at a terminal only.
+     */
     void progress(String line) {
         long now = System.nanoTime();
         if (!interactive || now - lastProgress < PROGRESS_NANOS) {

@@ -98,7 +98,8 @@ public final class Chart {
         }
         LabelPlacement labels = new LabelPlacement(area);
         for (Point point : points) {
-            labels.take(new LabelPlacement.Box((int) x.pixel(point.x()) - radius - 2, (int) y.pixel(point.y()) - radius - 2,
+            labels.take(new LabelPlacement.Box((int) x.pixel(point.x()) - radius - 2,
+                    (int) y.pixel(point.y()) - radius - 2,
                     2 * radius + 5, 2 * radius + 5));
         }
         for (int i = 0; i < points.size(); i++) {
@@ -215,7 +216,8 @@ public final class Chart {
         double px = across.pixel(x[chosen]);
         double py = up.pixel(curve.y()[chosen]);
         String value = up.format(curve.y()[chosen], 1);
-        LabelPlacement labels = new LabelPlacement(new LabelPlacement.Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top));
+        LabelPlacement labels =
+                new LabelPlacement(new LabelPlacement.Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top));
         labels.take(new LabelPlacement.Box((int) px - 3, top, 6, bottom - top));
         for (int i = 1; i < x.length; i++) {
             for (int part = 0; part <= 8; part++) {

@@ -42,9 +42,11 @@ public final class ReductionPicture {
             layers.add(layer(trace.blocks().get(block), shape.prefix()));
         }
         Macs macs = new Macs(config, shape);
-        double dense = macs.embedding() + (double) shape.depth() * macs.block(shape.tokens(), shape.tokens()) + macs.head();
+        double dense =
+                macs.embedding() + (double) shape.depth() * macs.block(shape.tokens(), shape.tokens()) + macs.head();
         Prediction answer = trace.classification().predictions().get(0);
-        TokenPicture.Run run = new TokenPicture.Run(classifier.reducer().spec(), shape.tokens(), trace.classification().macs(),
+        TokenPicture.Run run =
+                new TokenPicture.Run(classifier.reducer().spec(), shape.tokens(), trace.classification().macs(),
                 dense, answer.label().isEmpty() ? "class " + answer.index() : answer.label(), answer.probability());
         return TokenPicture.draw(trace.input(), config.patch(), config.imageHeight() / config.patch(),
                 config.imageWidth() / config.patch(), run, layers);
@@ -64,7 +66,10 @@ public final class ReductionPicture {
         }
     }
 
-    /** Returns the blocks to show where nobody chose any: those that reduce, or where these are many, three evenly spread. */
+    /**
+     * Returns the blocks to show where nobody chose any: those that reduce, or where these are many, three evenly
+     * spread.
+     */
     public static List<Integer> usualBlocks(TokenReducer reducer, ModelShape shape) {
         List<Integer> blocks = new ArrayList<>();
         for (int block = 0; block < shape.depth(); block++) {

@@ -174,7 +174,8 @@ public final class TokenPicture {
         List<String> parts = new ArrayList<>();
         parts.add(patches[PatchFate.KEPT.ordinal()] + " kept");
         if (patches[PatchFate.MERGED.ordinal()] > 0) {
-            parts.add(patches[PatchFate.MERGED.ordinal()] + " merged into " + panel.tokens(PatchFate.MERGED) + " tokens");
+            parts.add(patches[PatchFate.MERGED.ordinal()] + " merged into " + panel.tokens(PatchFate.MERGED)
+                    + " tokens");
         }
         if (patches[PatchFate.GATHERED.ordinal()] > 0) {
             parts.add(patches[PatchFate.GATHERED.ordinal()] + " left over in 1 token");

@@ -9,8 +9,8 @@ import leanvit.reducers.PomtSchedule;
 import leanvit.reducers.Schedule;
 
 /**
- * POMT's offline computation: how many tokens are worth their time (Eliopoulos et al., "Pruning One More Token is Enough",
- * WACV 2025). Measured latency L(n) and accuracy A(n) give the utility U(n), whose largest value is at n*;
+ * POMT's offline computation: how many tokens are worth their time (Eliopoulos et al., "Pruning One More Token is
+ * Enough", WACV 2025). Measured latency L(n) and accuracy A(n) give the utility U(n), whose largest value is at n*;
  * {@link PomtSchedule} has the formulas.
  *
  * <pre>{@code
@@ -21,15 +21,15 @@ import leanvit.reducers.Schedule;
  * Inference faster = model.inference().with(found.pomt());
  * }</pre>
  *
- * <p>L(n) is the median of the samples that are no outliers (outside 1.5 interquartile ranges beyond the quartiles). A(n) is
- * the share of the pictures that are right.
+ * <p>L(n) is the median of the samples that are no outliers (outside 1.5 interquartile ranges beyond the quartiles).
+ * A(n) is the share of the pictures that are right.
  *
- * <p><b>Whether the measurement can decide.</b> n* is compared with its rivals: the other local maxima of U, which are the
- * other token counts that anybody would choose. The latency samples of every count are drawn again with replacement, 1000
- * times, and U is computed from each draw. A rival whose U comes out above n*'s in more than 5 % of the draws cannot be told
- * from n*: {@link #latencyRivals}. The same with the pictures drawn again, the same draw for every count:
- * {@link #pictureRivals}. Where there are such rivals, {@link #warnings} says so. Counts beside n* that are no local maxima
- * are left out: to take one of them costs next to nothing.
+ * <p><b>Whether the measurement can decide.</b> n* is compared with its rivals: the other local maxima of U, which are
+ * the other token counts that anybody would choose. The latency samples of every count are drawn again with
+ * replacement, 1000 times, and U is computed from each draw. A rival whose U comes out above n*'s in more than 5 % of
+ * the draws cannot be told from n*: {@link #latencyRivals}. The same with the pictures drawn again, the same draw for
+ * every count: {@link #pictureRivals}. Where there are such rivals, {@link #warnings} says so. Counts beside n* that
+ * are no local maxima are left out: to take one of them costs next to nothing.
  *
  * @param model          the model's shape
  * @param alpha          the weight of latency against accuracy, 0 to 1
@@ -74,7 +74,8 @@ public record Calibration(ModelShape model, double alpha, int pictures, List<Poi
             throw new IllegalArgumentException("start " + start + ": the model has " + model.tokens() + " tokens");
         }
         if (end <= model.prefix() || end > start) {
-            throw new IllegalArgumentException("end " + end + ": expected from " + (model.prefix() + 1) + " to start, " + start);
+            throw new IllegalArgumentException("end " + end + ": expected from " + (model.prefix() + 1) + " to start, "
+                    + start);
         }
         if (stride < 1) {
             throw new IllegalArgumentException("stride " + stride + ": expected 1 or more");
@@ -100,12 +101,13 @@ public record Calibration(ModelShape model, double alpha, int pictures, List<Poi
      *
      * @param counts  token counts n, prefix included, descending
      * @param latency samples, milliseconds above 0, [counts][any number, at least 1]
-     * @param right   whether each picture was right, [counts][pictures]; null where accuracy was not measured, which alpha = 1
-     *                alone allows
+     * @param right   whether each picture was right, [counts][pictures]; null where accuracy was not measured, which
+     *                alpha = 1 alone allows
      * @param alpha   the weight of latency, 0 (accuracy alone) to 1 (latency alone)
      * @throws IllegalArgumentException if lengths differ, a number is out of range, or no picture is right at any count
      */
-    public static Calibration of(ModelShape model, List<Integer> counts, double[][] latency, boolean[][] right, double alpha) {
+    public static Calibration of(ModelShape model, List<Integer> counts, double[][] latency, boolean[][] right,
+            double alpha) {
         checkCounts(counts, model);
         if (right == null && alpha < 1) {
             throw new IllegalArgumentException("alpha " + alpha + " weighs accuracy, which was not measured");
@@ -125,7 +127,8 @@ public record Calibration(ModelShape model, double alpha, int pictures, List<Poi
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < counts.size(); i++) {
             points.add(new Point(counts.get(i), samples.latency(i), samples.latencyIqr(i),
-                    right == null ? OptionalDouble.empty() : OptionalDouble.of(samples.accuracy(i)), schedule.utility().get(i)));
+                    right == null ? OptionalDouble.empty() : OptionalDouble.of(samples.accuracy(i)),
+                    schedule.utility().get(i)));
         }
         return new Calibration(model, alpha, samples.pictures(), points, schedule, samples.latencyRivals(schedule),
                 samples.pictureRivals(schedule));
@@ -150,11 +153,13 @@ public record Calibration(ModelShape model, double alpha, int pictures, List<Poi
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         if (!latencyRivals.isEmpty()) {
-            warnings.add("the latencies scatter too much to tell " + best().tokens() + " tokens from " + listed(latencyRivals)
+            warnings.add("the latencies scatter too much to tell " + best()
+                    .tokens() + " tokens from " + listed(latencyRivals)
                     + ": measure longer, or on a machine with less to do");
         }
         if (!pictureRivals.isEmpty()) {
-            warnings.add(pictures + (pictures == 1 ? " picture is" : " pictures are") + " too few to tell " + best().tokens()
+            warnings.add(pictures + (pictures == 1 ? " picture is" : " pictures are") + " too few to tell " + best()
+                    .tokens()
                     + " tokens from " + listed(pictureRivals) + ": take more");
         }
         return warnings;

@@ -17,16 +17,19 @@ public final class CalibrationReport {
     public static String text(Calibration found) {
         TextTable table = new TextTable(List.of("tokens", "latency ms", "IQR ms", "top-1 %", "utility"));
         for (Calibration.Point point : found.points()) {
-            table.add(List.of(point.tokens() + (point.equals(found.best()) ? " *" : ""), number("%.3f", point.latency()),
-                    number("%.3f", point.latencyIqr()), percent("%.1f", point.accuracy()), number("%.4f", point.utility())));
+            table.add(List.of(point.tokens() + (point.equals(found.best()) ? " *" : ""),
+                    number("%.3f", point.latency()),
+                    number("%.3f", point.latencyIqr()), percent("%.1f", point.accuracy()),
+                    number("%.4f", point.utility())));
         }
-        return table.text() + "\nn* = " + found.best().tokens() + " of " + found.model().tokens() + " tokens, R = " + found.r()
+        return table.text() + "\nn* = " + found.best().tokens() + " of " + found.model()
+                .tokens() + " tokens, R = " + found.r()
                 + ": " + found.pomt().spec() + "\n";
     }
 
     /**
-     * Returns a line a token count, after the line {@code n,latency_ms,latency_iqr,accuracy,utility}: tokens, milliseconds,
-     * milliseconds, percent (empty where it was not measured), utility.
+     * Returns a line a token count, after the line {@code n,latency_ms,latency_iqr,accuracy,utility}: tokens,
+     * milliseconds, milliseconds, percent (empty where it was not measured), utility.
      */
     public static String csv(Calibration found) {
         StringBuilder csv = new StringBuilder("n,latency_ms,latency_iqr,accuracy,utility\n");
@@ -47,15 +50,17 @@ public final class CalibrationReport {
     }
 
     /**
-     * Returns one JSON value: {@code {"alpha", "images", "tokens", "n_star", "r", "reducer", "warnings": [...], "points": [{"n",
-     * "latency_ms", "latency_iqr", "accuracy", "utility"}]}}; {@code reducer} is the SPEC to use, {@code accuracy} a percentage,
-     * null where it was not measured.
+     * Returns one JSON value:
+     * {@code {"alpha", "images", "tokens", "n_star", "r", "reducer", "warnings": [...],
+     * "points": [{"n", "latency_ms", "latency_iqr", "accuracy", "utility"}]}}; {@code reducer} is the SPEC to use,
+     * {@code accuracy} a percentage, null where it was not measured.
      */
     public static String json(Calibration found) {
         JsonWriter json = new JsonWriter().beginObject().name("alpha").value(found.alpha())
                 .name("images").value(found.pictures()).name("tokens").value(found.model().tokens())
                 .name("n_star").value(found.best().tokens()).name("r").value(found.r())
-                .name("reducer").value(found.pomt().spec()).name("warnings").tree(found.warnings()).name("points").beginArray();
+                .name("reducer").value(found.pomt().spec()).name("warnings").tree(found.warnings()).name("points")
+                .beginArray();
         for (Calibration.Point point : found.points()) {
             json.beginObject().name("n").value(point.tokens()).name("latency_ms").value(point.latency())
                     .name("latency_iqr").value(point.latencyIqr()).name("accuracy")
@@ -87,7 +92,8 @@ public final class CalibrationReport {
         Chart.Curve latencies = new Chart.Curve("latency, ms a pass", latency);
         Chart.Curve utilities = new Chart.Curve("utility", utility);
         return Chart.curves(title, "tokens", tokens, found.pictures() == 0 ? List.of(latencies, utilities)
-                : List.of(latencies, new Chart.Curve("top-1, %", accuracy), utilities), size - 1 - found.schedule().best(),
+                : List.of(latencies, new Chart.Curve("top-1, %", accuracy), utilities),
+                size - 1 - found.schedule().best(),
                 "n* = " + found.best().tokens() + ", R = " + found.r());
     }
 }

@@ -16,8 +16,8 @@ import leanvit.vit.image.Preprocessing;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * Runs reducers over the same pictures: how often each is right, how often it agrees with the unreduced model, and how fast
- * it is.
+ * Runs reducers over the same pictures: how often each is right, how often it agrees with the unreduced model, and how
+ * fast it is.
  *
  * <pre>{@code
  * Comparison comparison = new Comparison(model.inference(), checkpoint.preprocessing(), 1);
@@ -25,13 +25,13 @@ import leanvit.vit.weights.VitConfig;
  * List<ReducerScore> scores = comparison.run(Reducers.parseAll("none;tome:r=8", files), pictures, done -> { });
  * }</pre>
  *
- * <p>Every batch goes through all reducers, one after another and each batch with another one first, so that whatever else
- * the machine does falls upon all alike. Forward passes alone are timed: reading and resizing pictures is not. A pass counts
- * where its batch is full. With fewer than {@value #LEAST_PASSES} full batches, passes are repeated up to that number, for at
- * most ten seconds. Before the first, passes run untimed until the machine code is there.
+ * <p>Every batch goes through all reducers, one after another and each batch with another one first, so that whatever
+ * else the machine does falls upon all alike. Forward passes alone are timed: reading and resizing pictures is not. A
+ * pass counts where its batch is full. With fewer than {@value #LEAST_PASSES} full batches, passes are repeated up to
+ * that number, for at most ten seconds. Before the first, passes run untimed until the machine code is there.
  *
- * <p>Pictures are read in chunks, so that memory does not grow with their number. Ties of logits: higher first, then lower
- * class. NaN is never right and agrees with nothing.
+ * <p>Pictures are read in chunks, so that memory does not grow with their number. Ties of logits: higher first, then
+ * lower class. NaN is never right and agrees with nothing.
  *
  * <p>Not thread-safe, as its {@link Inference} is not.
  */
@@ -64,7 +64,8 @@ public final class Comparison {
      * @param run           the model, on the threads to use; its reducer is not looked at
      * @param preprocessing how the model wants its pictures
      * @param batch         pictures in a pass, at least 1
-     * @throws IllegalArgumentException if the model has no classifier or {@code preprocessing} makes another size than it wants
+     * @throws IllegalArgumentException if the model has no classifier or {@code preprocessing} makes another size than
+     *                                  it wants
      */
     public Comparison(Inference run, Preprocessing preprocessing, int batch) {
         this(run, preprocessing, batch, USUAL);
@@ -88,7 +89,8 @@ public final class Comparison {
      * @param progress is told after each batch how many pictures are done
      * @return a score for each reducer, in their order
      * @throws IllegalArgumentException if a reducer does not fit the model
-     * @throws IOException              that names the picture that cannot be read; there are no scores of the others then
+     * @throws IOException              that names the picture that cannot be read; there are no scores of the others
+     *                                  then
      */
     public List<ReducerScore> run(List<TokenReducer> reducers, LabelledPictures pictures, IntConsumer progress)
             throws IOException {
@@ -213,8 +215,10 @@ public final class Comparison {
             int size = pictures.size();
             return new ReducerScore(run.reducer().spec(), size,
                     pictures.labelled() ? OptionalInt.of(top1) : OptionalInt.empty(),
-                    pictures.labelled() ? OptionalInt.of(top5) : OptionalInt.empty(), agreement, imagesPerSecond(images),
-                    imagesPerSecond(images) / reference.imagesPerSecond(images), macs / 1e9 / size, (double) tokens / size);
+                    pictures.labelled() ? OptionalInt.of(top5) : OptionalInt.empty(), agreement,
+                    imagesPerSecond(images),
+                    imagesPerSecond(images) / reference.imagesPerSecond(images), macs / 1e9 / size,
+                    (double) tokens / size);
         }
     }
 }

@@ -62,9 +62,9 @@ public final class ComparisonReport {
     }
 
     /**
-     * Returns one JSON value: an array, an element a reducer with the keys {@code reducer}, {@code images}, {@code top1},
-     * {@code top5}, {@code agreement} (counts of pictures; the former two null where classes are not known),
-     * {@code images_per_s}, {@code speedup}, {@code gmacs}, {@code tokens_out}.
+     * Returns one JSON value: an array, an element a reducer with the keys {@code reducer}, {@code images},
+     * {@code top1}, {@code top5}, {@code agreement} (counts of pictures; the former two null where classes are not
+     * known), {@code images_per_s}, {@code speedup}, {@code gmacs}, {@code tokens_out}.
      */
     public static String json(List<ReducerScore> scores) {
         JsonWriter json = new JsonWriter().beginArray();
@@ -89,8 +89,8 @@ public final class ComparisonReport {
     }
 
     /**
-     * Draws accuracy against images/s, a labelled point a reducer, with the unreduced model marked. Where the classes are not
-     * known, agreement with the unreduced model stands for accuracy.
+     * Draws accuracy against images/s, a labelled point a reducer, with the unreduced model marked. Where the classes
+     * are not known, agreement with the unreduced model stands for accuracy.
      *
      * @param title says what was measured
      */
@@ -102,6 +102,7 @@ public final class ComparisonReport {
             points.add(new Chart.Point(score.reducer(), score.imagesPerSecond(), 100.0 * right / score.images(),
                     score.reducer().equals("none")));
         }
-        return Chart.scatter(title, "images/s", labelled ? "top-1, %" : "agreement with the unreduced model, %", points);
+        return Chart.scatter(title, "images/s", labelled ? "top-1, %" : "agreement with the unreduced model, %",
+                points);
     }
 }

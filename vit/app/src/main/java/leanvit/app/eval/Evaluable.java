@@ -17,7 +17,8 @@ final class Evaluable {
             throw new IllegalArgumentException("model " + config.architecture() + " has no classifier");
         }
         if (preprocessing.height() != config.imageHeight() || preprocessing.width() != config.imageWidth()) {
-            throw new IllegalArgumentException("preprocessing makes " + preprocessing.height() + " x " + preprocessing.width()
+            throw new IllegalArgumentException("preprocessing makes " + preprocessing.height() + " x "
+                    + preprocessing.width()
                     + " pixels, the model wants " + config.imageHeight() + " x " + config.imageWidth());
         }
         if (batch < 1) {

@@ -34,14 +34,16 @@ public record PassTiming(int batch, int passes, double lowerQuartile, double med
      *
      * @param run      the model, with its reducer and threads
      * @param batch    images a pass, at least 1
-     * @param warmUp   seconds of passes that are not timed, above 0; C2 has compiled a model's kernels after about a second
+     * @param warmUp   seconds of passes that are not timed, above 0; C2 has compiled a model's kernels after about a
+     *                 second
      * @param seconds  seconds of passes that are, above 0; there are at least {@value #LEAST_PASSES} in any case
      * @param progress is told now and then what share is done, to 1
      * @throws IllegalArgumentException if a number is out of range
      */
     public static PassTiming measure(Inference run, int batch, double warmUp, double seconds, DoubleConsumer progress) {
         if (batch < 1 || !(warmUp > 0 && seconds > 0 && warmUp + seconds < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("batch is " + batch + ", expected 1 or more; seconds are " + warmUp + " and "
+            throw new IllegalArgumentException("batch is " + batch + ", expected 1 or more; seconds are " + warmUp
+                    + " and "
                     + seconds + ", expected more than 0");
         }
         float[] pixels = noise(run.model().config(), batch);

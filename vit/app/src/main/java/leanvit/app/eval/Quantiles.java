@@ -12,8 +12,8 @@ final class Quantiles {
     }
 
     /**
-     * Returns the samples without outliers, ascending: those from {@code q1 - 1.5 (q3 - q1)} to {@code q3 + 1.5 (q3 - q1)},
-     * which are at least half of them.
+     * Returns the samples without outliers, ascending: those from {@code q1 - 1.5 (q3 - q1)} to
+     * {@code q3 + 1.5 (q3 - q1)}, which are at least half of them.
      */
     static double[] withoutOutliers(double[] samples) {
         double[] sorted = samples.clone();

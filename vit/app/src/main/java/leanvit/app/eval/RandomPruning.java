@@ -10,10 +10,11 @@ import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
 
 /**
- * Drops patches at random from the input of block 0, the same ones of every image of a pass: how POMT's offline computation runs
- * a model with n tokens (Eliopoulos et al., WACV 2025).
+ * Drops patches at random from the input of block 0, the same ones of every image of a pass: how POMT's offline
+ * computation runs a model with n tokens (Eliopoulos et al., WACV 2025).
  *
- * <p>Unlike other reducers this one can be changed, so that one runner with its scratch serves all n. Set it between passes.
+ * <p>Unlike other reducers this one can be changed, so that one runner with its scratch serves all n. Set it between
+ * passes.
  */
 final class RandomPruning implements TokenReducer {
 
@@ -34,8 +35,8 @@ final class RandomPruning implements TokenReducer {
      * Sets what stays.
      *
      * @param count tokens to leave, prefix included: more than the prefix, at most all
-     * @param seed  of the permutation of the patches, of which the first ones stay: of one seed, fewer are a subset of more, so
-     *              that the accuracies of two counts differ by the pruning and not by the draw
+     * @param seed  of the permutation of the patches, of which the first ones stay: of one seed, fewer are a subset of
+     *              more, so that the accuracies of two counts differ by the pruning and not by the draw
      */
     void set(int count, long seed) {
         this.count = count;

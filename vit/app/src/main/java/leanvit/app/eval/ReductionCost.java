@@ -14,8 +14,8 @@ import leanvit.vit.weights.VitConfig;
  * @param reducer        its SPEC
  * @param macs           multiply-accumulates of one image, as {@link leanvit.vit.Macs} counts them
  * @param tokens         tokens after each block, prefix included
- * @param dependsOnImage whether an image of noise and a uniform one kept different numbers of tokens; the figures are those
- *                       of the noise
+ * @param dependsOnImage whether an image of noise and a uniform one kept different numbers of tokens; the figures are
+ *                       those of the noise
  */
 public record ReductionCost(String reducer, long macs, int[] tokens, boolean dependsOnImage) {
 

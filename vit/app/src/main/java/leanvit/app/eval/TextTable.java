@@ -39,11 +39,13 @@ final class TextTable {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < rows.size(); i++) {
             for (int column = 0; column < widths.length; column++) {
-                text.append("| ").append(cell(rows.get(i).get(column).replace("|", "\\|"), widths[column], column)).append(' ');
+                text.append("| ").append(cell(rows.get(i).get(column).replace("|", "\\|"), widths[column], column))
+                        .append(' ');
             }
             text.append("|\n");
             for (int column = 0; i == 0 && column < widths.length; column++) {
-                text.append(column == 0 ? "|:" : "|-").append("-".repeat(widths[column])).append(column == 0 ? "-" : ":");
+                text.append(column == 0 ? "|:" : "|-").append("-".repeat(widths[column]))
+                        .append(column == 0 ? "-" : ":");
             }
             text.append(i == 0 ? "|\n" : "");
         }

@@ -9,12 +9,12 @@ import leanvit.vit.data.PixelReader;
 import leanvit.vit.image.Preprocessing;
 
 /**
- * Measures A(n), how often a model is right with n tokens of a picture (Eliopoulos et al., "Pruning One More Token is Enough",
- * WACV 2025). Dropping patches at random before block 0 is a cheap and pessimistic stand-in for what pruning
+ * Measures A(n), how often a model is right with n tokens of a picture (Eliopoulos et al., "Pruning One More Token is
+ * Enough", WACV 2025). Dropping patches at random before block 0 is a cheap and pessimistic stand-in for what pruning
  * does; how latency falls with n is measured in the same way ({@link TokenLatency}).
  *
- * <p>The patches of a pass are one permutation's, the same for all pictures of its batch; each batch has its own, and all n use
- * the same ones. So two calls give the same answers, and neighbouring n differ by the pruning alone.
+ * <p>The patches of a pass are one permutation's, the same for all pictures of its batch; each batch has its own, and
+ * all n use the same ones. So two calls give the same answers, and neighbouring n differ by the pruning alone.
  */
 public final class TokenAccuracy {
 
@@ -35,7 +35,8 @@ public final class TokenAccuracy {
      * @throws IOException              that names the picture that cannot be read
      */
     public static boolean[][] measure(Inference run, Preprocessing preprocessing, List<Integer> counts,
-                                      LabelledPictures pictures, int batch, DoubleConsumer progress) throws IOException {
+                                      LabelledPictures pictures, int batch, DoubleConsumer progress)
+                                      throws IOException {
         Calibration.checkCounts(counts, run.model().shape());
         Evaluable.check(run, preprocessing, batch);
         int classes = run.model().config().classes();
@@ -54,7 +55,8 @@ public final class TokenAccuracy {
                     float[] logits = pruned.logits(pixels, images);
                     for (int image = 0; image < images; image++) {
                         int picture = first + from + image;
-                        right[i][picture] = LogitRanks.of(pictures.label(picture), logits, image * classes, classes) == 0;
+                        right[i][picture] =
+                                LogitRanks.of(pictures.label(picture), logits, image * classes, classes) == 0;
                     }
                 }
                 progress.accept((double) (first + from + images) / pictures.size());

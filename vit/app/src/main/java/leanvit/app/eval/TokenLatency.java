@@ -9,12 +9,12 @@ import leanvit.vit.Inference;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * Measures L(n), how long a pass takes with n tokens, on this machine with this model, batch and threads (Eliopoulos et al.,
- * "Pruning One More Token is Enough", WACV 2025).
+ * Measures L(n), how long a pass takes with n tokens, on this machine with this model, batch and threads (Eliopoulos et
+ * al., "Pruning One More Token is Enough", WACV 2025).
  *
- * <p>The input is random normal. Patches are dropped at random between the embedding and block 0, and all blocks run with what
- * is left. After a warm-up, rounds go over all token counts, each in an order of its own and a pass a count, so that whatever
- * else the machine does falls upon all counts alike.
+ * <p>The input is random normal. Patches are dropped at random between the embedding and block 0, and all blocks run
+ * with what is left. After a warm-up, rounds go over all token counts, each in an order of its own and a pass a count,
+ * so that whatever else the machine does falls upon all counts alike.
  */
 public final class TokenLatency {
 
@@ -33,12 +33,14 @@ public final class TokenLatency {
      * @param run      the model, on the threads to use; its reducer is not looked at
      * @param counts   token counts, prefix included, as {@link Calibration#counts} gives them
      * @param batch    images in a pass, at least 1
-     * @param seconds  how long to measure each count, above 0; there are at least {@value #LEAST_ROUNDS} rounds in any case
+     * @param seconds  how long to measure each count, above 0; there are at least {@value #LEAST_ROUNDS} rounds in any
+     *                 case
      * @param progress is told after each round what share is done, to 1
      * @return milliseconds, [counts][rounds]: outliers are still there
      * @throws IllegalArgumentException if a count is not one of the model's or a number is out of range
      */
-    public static double[][] measure(Inference run, List<Integer> counts, int batch, double seconds, DoubleConsumer progress) {
+    public static double[][] measure(Inference run, List<Integer> counts, int batch, double seconds,
+            DoubleConsumer progress) {
         Calibration.checkCounts(counts, run.model().shape());
         if (batch < 1 || !(seconds > 0 && seconds < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("batch is " + batch + ", expected 1 or more; seconds are " + seconds

@@ -63,19 +63,23 @@ class BadInputTest {
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageIO.write(picture, format, bytes);
-        Path file = Files.write(directory.resolve("half." + format), Arrays.copyOf(bytes.toByteArray(), bytes.size() / 2));
+        Path file = Files.write(directory.resolve("half." + format),
+                Arrays.copyOf(bytes.toByteArray(), bytes.size() / 2));
         Cli half = Cli.run("classify", file);
         assertThat(half.status()).isEqualTo(1);
         assertThat(half.out()).isEmpty();
-        assertThat(half.err()).startsWith("leanvit: " + file + ": ").containsPattern("truncated|ends|cut").matches("[^\n]+\n");
+        assertThat(half.err()).startsWith("leanvit: " + file + ": ").containsPattern("truncated|ends|cut")
+                .matches("[^\n]+\n");
         Files.write(file, bytes.toByteArray());
         Cli.run("classify", file).succeeded();
     }
 
     @Test
     void pngThatClaimsToBeHuge() throws IOException {
-        ByteBuffer png = ByteBuffer.allocate(33).put(new byte[] {(byte) 137, 'P', 'N', 'G', '\r', '\n', 26, '\n'}).putInt(13)
-                .put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(50_000).putInt(50_000).put(new byte[] {8, 2, 0, 0, 0});
+        ByteBuffer png =
+                ByteBuffer.allocate(33).put(new byte[] {(byte) 137, 'P', 'N', 'G', '\r', '\n', 26, '\n'}).putInt(13)
+                .put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(50_000).putInt(50_000)
+                .put(new byte[] {8, 2, 0, 0, 0});
         CRC32 crc = new CRC32();
         crc.update(png.array(), 12, 17);
         png.putInt((int) crc.getValue());
@@ -95,12 +99,16 @@ class BadInputTest {
             "                   | [1,2]                                                                       | header",
             "                   | deep                                                                        | nest",
             "                   | {\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-                    + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}                           | overlap",
-            "                   | {\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}           | data_offsets",
-            "                   | {\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}            | data_offsets",
+                    + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}                           | "
+                    + "overlap",
+            "                   | {\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}           | "
+            + "data_offsets",
+            "                   | {\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}            | "
+            + "data_offsets",
             "                   | {\"a\":{\"dtype\":\"F31\",\"shape\":[2],\"data_offsets\":[0,8]}}            | F31",
             "                   | {\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,4294967296],"
-                    + "\"data_offsets\":[0,8]}}                                                                  | shape",
+                    + "\"data_offsets\":[0,8]}}                                                                  | "
+                    + "shape",
     })
     void hostileTensors(Long length, String header, String word) throws IOException {
         String text = header == null ? "" : header.equals("deep") ? "{\"a\":".repeat(100_000) : header;
@@ -115,8 +123,10 @@ class BadInputTest {
         assertThat(classify.status()).isEqualTo(1);
         assertThat(run.status()).isEqualTo(1);
         assertThat(classify.out() + run.out()).isEmpty();
-        assertThat(classify.err()).startsWith("leanvit: " + weights + ": ").containsIgnoringCase(word).matches("[^\n]{1,600}\n");
-        assertThat(run.err()).startsWith("leanvit: " + input + ": ").containsIgnoringCase(word).matches("[^\n]{1,600}\n");
+        assertThat(classify.err()).startsWith("leanvit: " + weights + ": ").containsIgnoringCase(word)
+                .matches("[^\n]{1,600}\n");
+        assertThat(run.err()).startsWith("leanvit: " + input + ": ").containsIgnoringCase(word)
+                .matches("[^\n]{1,600}\n");
         assertThat(Cli.files(directory)).containsExactly("in.safetensors", "model");
     }
 
@@ -127,7 +137,8 @@ class BadInputTest {
         new SafeTensorsWriter().floats("cls_token", new float[96], 1, 1, 96).write(weights);
         Cli.run("classify", CUP, "--model", model).failed(weights
                 + ": tensor \"patch_embed.proj.weight\": missing; expected shape [96, 3, 8, 8]");
-        new SafeTensorsWriter().floats("patch_embed.proj.weight", new float[96 * 3 * 7 * 9], 96, 3, 7, 9).write(weights);
+        new SafeTensorsWriter().floats("patch_embed.proj.weight", new float[96 * 3 * 7 * 9], 96, 3, 7, 9)
+                .write(weights);
         Cli.run("bench", "--model", model).failed(weights
                 + ": tensor \"patch_embed.proj.weight\": expected shape [96, 3, 8, 8], came [96, 3, 7, 9]");
     }
@@ -171,9 +182,11 @@ class BadInputTest {
         Path input = directory.resolve("in.safetensors");
         Path output = directory.resolve("out.safetensors");
         Cli.run("run", "--input", input, "--output", output).failed(input + ": no such file");
-        Cli.run("run", "--input", directory, "--output", output).failed(directory + ": a directory; expected a safetensors file");
+        Cli.run("run", "--input", directory, "--output", output)
+                .failed(directory + ": a directory; expected a safetensors file");
         new SafeTensorsWriter().floats("image", new float[3 * 96 * 96], 1, 3, 96, 96).write(input);
-        Cli.run("run", "--input", input, "--output", output).failed(input + ": tensor \"pixels\": missing; " + DEMO_SHAPE);
+        Cli.run("run", "--input", input, "--output", output)
+                .failed(input + ": tensor \"pixels\": missing; " + DEMO_SHAPE);
         new SafeTensorsWriter().floats("pixels", new float[3 * 96 * 96], 3, 96, 96).write(input);
         Cli.run("run", "--input", input, "--output", output)
                 .failed(input + ": tensor \"pixels\": " + DEMO_SHAPE + ", came [3, 96, 96]");
@@ -194,11 +207,14 @@ class BadInputTest {
         Path input = directory.resolve("in.safetensors");
         new SafeTensorsWriter().floats("pixels", new float[3 * 96 * 96], 1, 3, 96, 96).write(input);
         Path lost = directory.resolve("none/out.safetensors");
-        Cli.run("run", "--input", input, "--output", lost).failed(lost + ": cannot be written: its directory does not exist");
-        Cli.run("run", "--input", input, "--output", directory).failed(directory + ": cannot be written: it is a directory");
+        Cli.run("run", "--input", input, "--output", lost)
+                .failed(lost + ": cannot be written: its directory does not exist");
+        Cli.run("run", "--input", input, "--output", directory)
+                .failed(directory + ": cannot be written: it is a directory");
         Path device = Path.of("/dev/null");
         if (Files.exists(device)) {
-            Cli.run("run", "--input", input, "--output", device).failed(device + ": cannot be written: it is a device or a pipe");
+            Cli.run("run", "--input", input, "--output", device)
+                    .failed(device + ": cannot be written: it is a device or a pipe");
         }
         Cli.run("run", "--output", lost).refused("run", "--input is missing");
         Cli.run("run", "--input", input).refused("run", "--output is missing");

@@ -23,7 +23,8 @@ class CalibrateCommandTest {
     void jsonCsvAndPlotSayWhatWasMeasured() throws IOException {
         Path csv = directory.resolve("out.csv");
         Path plot = directory.resolve("out.png");
-        Cli cli = Cli.run("calibrate", Cli.PICTURES, "--json", "--csv", csv, "--plot", plot, "--stride", "48", "--seconds",
+        Cli cli = Cli.run("calibrate", Cli.PICTURES, "--json", "--csv", csv, "--plot", plot, "--stride", "48",
+                "--seconds",
                 "0.01");
         assertThat(cli.status()).isZero();
         assertThat(cli.err().lines()).allMatch(line -> line.startsWith("leanvit: warning: "));
@@ -33,7 +34,8 @@ class CalibrateCommandTest {
         List<Map<String, Object>> points = (List<Map<String, Object>>) found.get("points");
         assertThat(points).extracting(point -> point.get("n")).containsExactly(145L, 97L, 49L);
         assertThat(points.get(0)).containsEntry("accuracy", 100.0);
-        Map<String, Object> best = points.stream().filter(point -> point.get("n").equals(found.get("n_star"))).findFirst()
+        Map<String, Object> best =
+                points.stream().filter(point -> point.get("n").equals(found.get("n_star"))).findFirst()
                 .orElseThrow();
         assertThat(points).allSatisfy(point -> {
             assertThat((double) point.get("latency_ms")).isPositive();
@@ -52,7 +54,8 @@ class CalibrateCommandTest {
         Cli cli = Cli.run("calibrate", "--alpha", "1", "--stride", "72", "--seconds", "0.01");
         assertThat(cli.status()).isZero();
         assertThat(cli.out()).contains("n* = ", " of 145 tokens, R = ");
-        Cli.run("calibrate").refused("calibrate", "expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, "
+        Cli.run("calibrate").refused("calibrate",
+                "expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, "
                 + "which weighs latency and nothing else, goes without");
     }
 }

@@ -48,7 +48,8 @@ class ClassifyCommandTest {
             assertThat(best).containsOnlyKeys("index", "label", "probability");
             long label = Long.parseLong(fields[1]);
             assertThat(best).containsEntry("index", label).containsEntry("label", labels.get((int) label));
-            assertThat((double) best.get("probability")).as(fields[0]).isCloseTo(Double.parseDouble(fields[2]), within(1e-3));
+            assertThat((double) best.get("probability")).as(fields[0])
+                    .isCloseTo(Double.parseDouble(fields[2]), within(1e-3));
             assertThat(answer.get("tokens")).isEqualTo(List.of(145L, 145L, 145L, 145L, 145L, 145L));
         }
     }
@@ -62,7 +63,8 @@ class ClassifyCommandTest {
 
     @Test
     void aReducerShortensTheSequence() throws IOException {
-        Map<String, Object> answer = Cli.run("classify", CUP, "--json", "--reducer", "tome:r=16").succeeded().objects().get(0);
+        Map<String, Object> answer =
+                Cli.run("classify", CUP, "--json", "--reducer", "tome:r=16").succeeded().objects().get(0);
         assertThat(answer.get("tokens")).isEqualTo(List.of(129L, 113L, 97L, 81L, 65L, 49L));
         assertThat(classes(answer).get(0)).containsEntry("label", "cup");
     }
@@ -71,7 +73,8 @@ class ClassifyCommandTest {
     void moreClassesThanThereAreAreAllOfThem() throws IOException {
         Map<String, Object> answer = Cli.run("classify", CUP, "--json", "--top", "1000").succeeded().objects().get(0);
         assertThat(classes(answer)).hasSize(16);
-        assertThat(classes(answer).stream().mapToDouble(c -> (double) c.get("probability")).sum()).isCloseTo(1, within(1e-9));
+        assertThat(classes(answer).stream().mapToDouble(c -> (double) c.get("probability")).sum())
+                .isCloseTo(1, within(1e-9));
     }
 
     @Test
@@ -99,7 +102,8 @@ class ClassifyCommandTest {
 
     @Test
     void anotherImageSizeIsTaken() throws IOException {
-        Map<String, Object> answer = Cli.run("classify", CUP, "--json", "--image-size", "128").succeeded().objects().get(0);
+        Map<String, Object> answer =
+                Cli.run("classify", CUP, "--json", "--image-size", "128").succeeded().objects().get(0);
         assertThat(answer.get("tokens")).isEqualTo(List.of(257L, 257L, 257L, 257L, 257L, 257L));
         assertThat(classes(answer).get(0)).containsEntry("label", "cup");
         Cli.run("classify", CUP, "--image-size", "100")
@@ -115,7 +119,8 @@ class ClassifyCommandTest {
         assertThat(Cli.run("classify", CUP, "--reducer", reducer, "--visualize", file).succeeded()).isEqualTo(plain);
         RgbImage all = Pictures.read(file);
         assertThat(all.width()).isGreaterThan(700);
-        Cli.run("classify", CUP, "--reducer", reducer, "--visualize", file, "--visualize-layers", "0,1,2,3,4,5").succeeded();
+        Cli.run("classify", CUP, "--reducer", reducer, "--visualize", file, "--visualize-layers", "0,1,2,3,4,5")
+                .succeeded();
         assertThat(Pictures.read(file).height()).isGreaterThan(all.height());
         assertThat(Cli.files(directory)).containsExactly("out.png");
     }
@@ -124,12 +129,14 @@ class ClassifyCommandTest {
     void visualizeThatCannotBeIsRefused() throws IOException {
         Path file = directory.resolve("out.png");
         Cli.run("classify", CUP, CUP, "--visualize", file).refused("classify", "--visualize draws one picture, came 2");
-        Cli.run("classify", CUP, "--visualize-layers", "1").refused("classify", "--visualize-layers goes with --visualize");
+        Cli.run("classify", CUP, "--visualize-layers", "1")
+                .refused("classify", "--visualize-layers goes with --visualize");
         Cli.run("classify", CUP, "--visualize", file, "--visualize-layers", "6")
                 .failed("block 6 cannot be shown: the model has the blocks 0 to 5");
         Cli.run("classify", CUP, "--visualize", directory).failed(directory + ": cannot be written: it is a directory");
         Path lost = directory.resolve("none/out.png");
-        Cli.run("classify", CUP, "--visualize", lost).failed(lost + ": cannot be written: its directory does not exist");
+        Cli.run("classify", CUP, "--visualize", lost)
+                .failed(lost + ": cannot be written: its directory does not exist");
         assertThat(Cli.run("classify", directory.resolve("none.png"), "--visualize", file).status()).isEqualTo(1);
         assertThat(Cli.files(directory)).isEmpty();
     }
@@ -138,7 +145,8 @@ class ClassifyCommandTest {
     void deitNamesPhotographs() throws IOException {
         Path model = TestData.shared("models/deit-tiny");
         Path photos = TestData.shared("images/photos");
-        List<Map<String, Object>> answers = Cli.run("classify", "--json", "--model", model, photos.resolve("chelsea.png"),
+        List<Map<String, Object>> answers =
+                Cli.run("classify", "--json", "--model", model, photos.resolve("chelsea.png"),
                 photos.resolve("coffee.png"), "--reducer", "tome:r=8").succeeded().objects();
         assertThat((long) classes(answers.get(0)).get(0).get("index")).as("a cat").isBetween(281L, 285L);
         assertThat(classes(answers.get(1)).get(0).get("label")).isIn("espresso", "cup", "coffee mug");

@@ -23,7 +23,8 @@ class CompareCommandTest {
         List<Map<String, Object>> rows = Cli.run("compare", Cli.PICTURES, "--json", "--plot", plot, "--reducers",
                 "none;tome:r=16").succeeded().objects();
         assertThat(rows).hasSize(2).allSatisfy(row -> {
-            assertThat(row).containsOnlyKeys("reducer", "images", "top1", "top5", "agreement", "images_per_s", "speedup",
+            assertThat(row).containsOnlyKeys("reducer", "images", "top1", "top5", "agreement", "images_per_s",
+                    "speedup",
                     "gmacs", "tokens_out").containsEntry("images", 12L);
             assertThat((double) row.get("images_per_s")).isPositive().isFinite();
         });
@@ -39,8 +40,10 @@ class CompareCommandTest {
 
     @Test
     void picturesWithoutLabelsMakeATableWithoutAccuracy() {
-        assertThat(Cli.run("compare", Cli.PICTURES.resolve("cup.png"), "--markdown", "--reducers", "none").succeeded().out())
+        assertThat(Cli.run("compare", Cli.PICTURES.resolve("cup.png"), "--markdown", "--reducers", "none").succeeded()
+                .out())
                 .startsWith("| reducer").contains("| none ", "1 (100.0 %)").doesNotContain("top-1");
-        Cli.run("compare", Cli.PICTURES, "--json", "--markdown").refused("compare", "--json and --markdown: give one of them");
+        Cli.run("compare", Cli.PICTURES, "--json", "--markdown")
+                .refused("compare", "--json and --markdown: give one of them");
     }
 }

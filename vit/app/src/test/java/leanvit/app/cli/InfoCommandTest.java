@@ -56,7 +56,8 @@ class InfoCommandTest {
     void reducersThatCannotBeAreRefused() {
         Cli.run("info", "--reducers", "none").refused("info", "--reducers goes with --model");
         Cli.run("info", "--model", Cli.DEMO, "--reducers", "none;;")
-                .refused("info", "--reducers: unknown reducer '', known are none, tome, ltmp, etps, dtps, evit, topk, pomt");
+                .refused("info",
+                "--reducers: unknown reducer '', known are none, tome, ltmp, etps, dtps, evit, topk, pomt");
         Cli.run("info", "--model", Cli.DEMO, "--reducers", "pomt:r=1,layer=6")
                 .failed("pomt:r=1,layer=6: the model has no block 6, its 6 blocks are 0 to 5");
     }

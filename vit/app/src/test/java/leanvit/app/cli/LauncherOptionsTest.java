@@ -140,8 +140,10 @@ class LauncherOptionsTest {
     @Test
     void theCommandLineShowsTheOptions() {
         List<String> arguments = List.of("info", "--json");
-        assertThat(JvmOptions.before(arguments, List.of("-Xss1m", "-jar", "a.jar", "info", "--json"))).containsExactly("-Xss1m");
-        assertThat(JvmOptions.before(arguments, List.of("-cp", "a", "Main", "info", "--json"))).containsExactly("-cp", "a");
+        assertThat(JvmOptions.before(arguments, List.of("-Xss1m", "-jar", "a.jar", "info", "--json")))
+                .containsExactly("-Xss1m");
+        assertThat(JvmOptions.before(arguments, List.of("-cp", "a", "Main", "info", "--json")))
+                .containsExactly("-cp", "a");
         assertThat(JvmOptions.before(arguments, List.of("@file"))).isNull();
         assertThat(JvmOptions.before(arguments, List.of("@file", "Main", "info", "--json"))).isNull();
     }
@@ -150,7 +152,8 @@ class LauncherOptionsTest {
     void optionsOfTheEnvironmentHoldOnce() throws Exception {
         Process process = null;
         try {
-            ProcessBuilder builder = new ProcessBuilder(JAVA, "-Dfrom=line", "-cp", CLASSES, Main.class.getName(), "bench",
+            ProcessBuilder builder =
+                    new ProcessBuilder(JAVA, "-Dfrom=line", "-cp", CLASSES, Main.class.getName(), "bench",
                     "--seconds", "300");
             builder.environment().putAll(Map.of("JAVA_TOOL_OPTIONS", "-Dfrom=tool", "JDK_JAVA_OPTIONS", "-Dfrom=jdk",
                     "_JAVA_OPTIONS", "-Dfrom=last"));
@@ -159,7 +162,8 @@ class LauncherOptionsTest {
             List<String> words = List.of();
             while (words.isEmpty() && System.nanoTime() < deadline) {
                 Thread.sleep(20);
-                words = process.descendants().flatMap(child -> child.info().arguments().stream().flatMap(Arrays::stream))
+                words = process.descendants().flatMap(child ->
+                        child.info().arguments().stream().flatMap(Arrays::stream))
                         .filter(word -> word.startsWith("-Dfrom=")).toList();
             }
             assertThat(words).containsExactly("-Dfrom=tool", "-Dfrom=jdk", "-Dfrom=line", "-Dfrom=last");

@@ -45,7 +45,8 @@ class LauncherTest {
 
     @Test
     void theOptionsOfTheFirstJvmHoldInTheSecond() throws Exception {
-        Map<String, Object> info = run(List.of("-Xmx123m", "-XX:+UseParallelGC", "-Dleanvit.simd=scalar"), "info", "--json")
+        Map<String, Object> info =
+                run(List.of("-Xmx123m", "-XX:+UseParallelGC", "-Dleanvit.simd=scalar"), "info", "--json")
                 .succeeded().object();
         assertThat(info).containsEntry("reason", "asked for by -Dleanvit.simd=scalar");
         assertThat((long) info.get("heap_bytes")).isBetween(100L << 20, 123L << 20);
@@ -81,7 +82,8 @@ class LauncherTest {
         List<ProcessHandle> seconds = List.of();
         while (seconds.isEmpty() && System.nanoTime() < deadline) {
             Thread.sleep(20);
-            seconds = process.descendants().filter(child -> child.info().command().orElse("").contains("java")).toList();
+            seconds = process.descendants().filter(child -> child.info().command().orElse("").contains("java"))
+                    .toList();
         }
         assertThat(seconds).hasSize(1);
         process.destroy();

@@ -27,7 +27,8 @@ class MainTest {
     @ValueSource(strings = {"classify", "compare", "run", "bench", "info", "calibrate"})
     void everyCommandHasHelpAndTheCommonOptions(String command) {
         Cli help = Cli.run(command, "--help").succeeded();
-        assertThat(help.out()).startsWith("Usage: leanvit " + command).contains("--threads N", "--verbose", "--help", "Examples:");
+        assertThat(help.out()).startsWith("Usage: leanvit " + command)
+                .contains("--threads N", "--verbose", "--help", "Examples:");
         assertThat(help.out().lines()).allMatch(line -> line.length() <= 120);
         assertThat(Cli.run(command, "-h")).isEqualTo(help);
     }
@@ -42,7 +43,8 @@ class MainTest {
     @ValueSource(strings = {"classify", "compare", "run", "bench", "info", "calibrate"})
     void wrongOptionsAreWrongUsage(String command) {
         Cli.run(command, "--nonsense").refused(command, "unknown option \"--nonsense\"");
-        Cli.run(command, "--threads", "0").refused(command, "--threads: expected a whole number from 1 to 1024, came \"0\"");
+        Cli.run(command, "--threads", "0")
+                .refused(command, "--threads: expected a whole number from 1 to 1024, came \"0\"");
     }
 
     @Test
@@ -59,7 +61,8 @@ class MainTest {
 
     @Test
     void aStackTraceComesWithVerboseAlone() {
-        assertThat(Cli.run("classify", "none.png", "--model", "none").err()).isEqualTo("leanvit: none: no such directory\n");
+        assertThat(Cli.run("classify", "none.png", "--model", "none").err())
+                .isEqualTo("leanvit: none: no such directory\n");
         assertThat(Cli.run("classify", "none.png", "--model", "none", "--verbose").err())
                 .startsWith("leanvit: none: no such directory\n").contains("\tat leanvit.vit.");
     }
@@ -78,8 +81,10 @@ class MainTest {
             }
         };
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int status = Main.run(new String[] {"info"}, new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8));
+        int status = Main.run(new String[] {"info"}, new PrintStream(full),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
         assertThat(status).isEqualTo(1);
-        assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("leanvit: the result could not be written to stdout\n");
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("leanvit: the result could not be written to stdout\n");
     }
 }

@@ -105,7 +105,8 @@ class OwnReducerJarTest {
     private static Ran run(Object... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                String.join(File.pathSeparator, place(Main.class), place(VisionTransformer.class), place(Reducers.class),
+                String.join(File.pathSeparator, place(Main.class), place(VisionTransformer.class),
+                place(Reducers.class),
                         place(Gemm.class), jar.toString()), Main.class.getName()));
         for (Object argument : arguments) {
             command.add(argument.toString());

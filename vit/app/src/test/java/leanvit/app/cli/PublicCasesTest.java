@@ -55,7 +55,8 @@ class PublicCasesTest {
                 : commandLine(folder, (List<?>) made.get("args"));
 
         Map<?, ?> expect = (Map<?, ?>) made.get("expect");
-        assertThat(answer.status).as("exit status; stderr: %s", answer.err).isEqualTo(number(expect.get("exit")).intValue());
+        assertThat(answer.status).as("exit status; stderr: %s", answer.err)
+                .isEqualTo(number(expect.get("exit")).intValue());
         for (Object text : list(expect.get("stderr_contains"))) {
             assertThat(answer.err).contains((String) text);
         }

@@ -12,7 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A reducer that cannot be gets one line that says what is allowed: status 2 by itself, 1 with this model or this file. */
+/**
+ * A reducer that cannot be gets one line that says what is allowed: status 2 by itself, 1 with this model or this file.
+ */
 class ReducerSpecTest {
 
     private static final Path CUP = Cli.PICTURES.resolve("cup.png");
@@ -46,7 +48,8 @@ class ReducerSpecTest {
             Cli cli = command.equals("classify") ? Cli.run(command, CUP, "--reducer", spec) : command.equals("bench")
                     ? Cli.run(command, "--reducer", spec)
                     : Cli.run(command, "--input", "x", "--output", directory.resolve("y"), "--reducer", spec);
-            assertThat(cli.err()).startsWith("leanvit: --reducer: " + message).endsWith("(see leanvit " + command + " --help)\n")
+            assertThat(cli.err()).startsWith("leanvit: --reducer: " + message)
+                    .endsWith("(see leanvit " + command + " --help)\n")
                     .matches("[^\n]+\n");
             assertThat(cli.out()).isEmpty();
             assertThat(cli.status()).isEqualTo(2);
@@ -54,7 +57,8 @@ class ReducerSpecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pomt:r=8,layer=6", "tome:r=1/1/1/1/1/1/1", "etps:keep=0.7,layers=3/6", "evit:keep=0.7,layers=3/6/9",
+    @ValueSource(strings = {"pomt:r=8,layer=6", "tome:r=1/1/1/1/1/1/1", "etps:keep=0.7,layers=3/6",
+            "evit:keep=0.7,layers=3/6/9",
         "ltmp:merge=0.9/0.9", "topk:keep=0.9/0.8,layers=1/12"})
     void wrongForThisModel(String spec) {
         Cli cli = Cli.run("classify", CUP, "--reducer", spec);
@@ -67,7 +71,8 @@ class ReducerSpecTest {
     void filesOfLearnedValues() throws IOException {
         Path none = directory.resolve("none.safetensors");
         Cli.run("classify", CUP, "--reducer", "ltmp:thresholds=" + none).failed(none + ": no such file");
-        Cli.run("classify", CUP, "--reducer", "dtps:keep=0.7,layers=1/2,predictors=" + none).failed(none + ": no such file");
+        Cli.run("classify", CUP, "--reducer", "dtps:keep=0.7,layers=1/2,predictors=" + none)
+                .failed(none + ": no such file");
 
         Path thresholds = directory.resolve("thresholds.safetensors");
         float[] merge = new float[6];

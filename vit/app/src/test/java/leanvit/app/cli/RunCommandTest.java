@@ -95,7 +95,8 @@ class RunCommandTest {
     @Test
     void withoutTraceThereAreTheSameLogitsAlone() throws IOException {
         float[] traced;
-        try (SafeTensors out = run(GOLDEN.resolve("inputs.safetensors"), "--model", GOLDEN, "--trace", "--reducer", "tome:r=4")) {
+        try (SafeTensors out =
+                run(GOLDEN.resolve("inputs.safetensors"), "--model", GOLDEN, "--trace", "--reducer", "tome:r=4")) {
             traced = out.floats("logits");
         }
         try (SafeTensors out = run(GOLDEN.resolve("inputs.safetensors"), "--model", GOLDEN, "--reducer", "tome:r=4",
@@ -108,8 +109,10 @@ class RunCommandTest {
 
     @Test
     void droppedTokensAreAssignedNowhere() throws IOException {
-        try (SafeTensors out = run(GOLDEN.resolve("inputs.safetensors"), "--model", GOLDEN, "--trace", "--reducer", "topk:r=5")) {
-            assertThat(Arrays.stream(out.longs("assignment")).filter(token -> token == -1).count()).isEqualTo(3 * 4 * 5);
+        try (SafeTensors out =
+                run(GOLDEN.resolve("inputs.safetensors"), "--model", GOLDEN, "--trace", "--reducer", "topk:r=5")) {
+            assertThat(Arrays.stream(out.longs("assignment")).filter(token -> token == -1).count())
+                    .isEqualTo(3 * 4 * 5);
             assertThat(out.longs("block.3.offsets")).containsExactly(0, 17, 34, 51);
         }
     }

@@ -29,7 +29,8 @@ class SyntaxTest {
 
     @Test
     void optionsStandInAnyOrderAndEitherForm() throws UsageException {
-        Options options = parse("a", "--times", "7", "b", "--colour=red=x", "--fill", "--rows", "3,0,99", "--scale", "-0.5",
+        Options options =
+                parse("a", "--times", "7", "b", "--colour=red=x", "--fill", "--rows", "3,0,99", "--scale", "-0.5",
                 "--out", "dir/o.png", "--", "--c", "--");
         assertThat(options.operands()).containsExactly("a", "b", "--c", "--");
         assertThat(options.whole("--times")).isEqualTo(7);
@@ -69,10 +70,13 @@ class SyntaxTest {
             "a --times -1          | --times: expected a whole number from 1 to 9, came \"-1\"",
             "a --times 1.5         | --times: expected a whole number from 1 to 9, came \"1.5\"",
             "a --times 4294967297  | --times: expected a whole number from 1 to 9, came \"4294967297\"",
-            "a --times 99999999999999999999 | --times: expected a whole number from 1 to 9, came \"99999999999999999999\"",
+            "a --times 99999999999999999999 | --times: expected a whole number from 1 to 9, came "
+            + "\"99999999999999999999\"",
             "a --times=            | --times: expected a whole number from 1 to 9, came \"\"",
-            "a --rows 1,,2         | --rows: expected whole numbers from 0 to 99 with commas between them, came \"1,,2\"",
-            "a --rows 100          | --rows: expected whole numbers from 0 to 99 with commas between them, came \"100\"",
+            "a --rows 1,,2         | --rows: expected whole numbers from 0 to 99 with commas between them, came "
+            + "\"1,,2\"",
+            "a --rows 100          | --rows: expected whole numbers from 0 to 99 with commas between them, came "
+            + "\"100\"",
             "a --scale NaN         | --scale: expected a number from -1 to 2.5, came \"NaN\"",
             "a --scale 1e999       | --scale: expected a number from -1 to 2.5, came \"1e999\"",
             "a --scale 1f          | --scale: expected a number from -1 to 2.5, came \"1f\"",
@@ -88,13 +92,15 @@ class SyntaxTest {
 
     @Test
     void operandsWhereNoneBelongAreRefused() {
-        assertThatThrownBy(() -> new Syntax("info", "", "Tell.").parse(List.of("extra"))).isInstanceOf(UsageException.class)
+        assertThatThrownBy(() -> new Syntax("info", "", "Tell.").parse(List.of("extra")))
+                .isInstanceOf(UsageException.class)
                 .hasMessage("unexpected argument \"extra\"");
     }
 
     @Test
     void anyWordsParseOrAreRefusedInOneLine() {
-        String[] words = {"--times", "3", "--rows", "1,2", "--fill", "a", "--", "-", "--scale", "1e9", "=", "--=", "\n", "--out",
+        String[] words =
+                {"--times", "3", "--rows", "1,2", "--fill", "a", "--", "-", "--scale", "1e9", "=", "--=", "\n", "--out",
             "--help", "", "--threads", "-1", "--colour=\u2028", "999999999999999999999999"};
         SplittableRandom random = new SplittableRandom(1);
         for (int round = 0; round < 5000; round++) {

@@ -122,7 +122,8 @@ class PatchPanelTest {
             PatchPanel panel = new PatchPanel(grid, 1, tokens);
             RgbImage drawn = panel.draw();
             for (int p = 0; p < 49; p++) {
-                boolean both = p % 7 < 6 && panel.fates()[p] == PatchFate.MERGED && panel.fates()[p + 1] == PatchFate.MERGED;
+                boolean both =
+                        p % 7 < 6 && panel.fates()[p] == PatchFate.MERGED && panel.fates()[p + 1] == PatchFate.MERGED;
                 if (both && tokens[p] != tokens[p + 1]) {
                     int y = p / 7 * 10 + 5;
                     assertThat(drawn.pixel(p % 7 * 10 + 9, y)).as("seed %d patch %d", seed, p)

@@ -28,7 +28,8 @@ class ReductionPictureTest {
 
     /** The same picture, put together here from what the trace says. */
     @ParameterizedTest
-    @CsvSource({"none, 145, 145", "'evit:keep=0.5,layers=1/3', 74, 39", "'topk:keep=0.5,layers=1/3', 73, 37", "tome:r=8, 129, 113"})
+    @CsvSource({"none, 145, 145", "'evit:keep=0.5,layers=1/3', 74, 39", "'topk:keep=0.5,layers=1/3', 73, 37",
+            "tome:r=8, 129, 113"})
     void thePictureTellsWhatTheTraceTells(String spec, int tokensAfter1, int tokensAfter3) throws IOException {
         Classifier classifier = Classifier.load(DEMO.resolve("model")).with(Reducers.parse(spec));
         PictureTrace trace = classifier.trace(Pictures.read(CUP), 1);

@@ -11,7 +11,8 @@ class CalibrationReportTest {
     private static final ModelShape DEIT = new ModelShape(12, 192, 3, 1, 196);
     private static final List<Integer> COUNTS = List.of(197, 97, 2);
     private static final double[][] LATENCY = {{10, 10, 10.5}, {4, 4, 4}, {3, 3, 3}};
-    private static final boolean[][] RIGHT = {{true, true, true, true}, {true, true, true, false}, {false, false, false, false}};
+    private static final boolean[][] RIGHT =
+            {{true, true, true, true}, {true, true, true, false}, {false, false, false, false}};
     private static final Calibration FOUND = Calibration.of(DEIT, COUNTS, LATENCY, RIGHT, 0.5);
     private static final Calibration LATENCY_ONLY = Calibration.of(DEIT, COUNTS, LATENCY, null, 1);
 
@@ -40,8 +41,10 @@ class CalibrationReportTest {
 
     @Test
     void writesJson() {
-        assertThat(CalibrationReport.json(FOUND)).startsWith("{\"alpha\":0.5,\"images\":4,\"tokens\":197,\"n_star\":97,\"r\":100,"
-                + "\"reducer\":\"pomt:r=100,layer=3\",\"warnings\":[").contains("\"points\":[{\"n\":197,\"latency_ms\":10.0,"
+        assertThat(CalibrationReport.json(FOUND))
+                .startsWith("{\"alpha\":0.5,\"images\":4,\"tokens\":197,\"n_star\":97,\"r\":100,"
+                + "\"reducer\":\"pomt:r=100,layer=3\",\"warnings\":[")
+                .contains("\"points\":[{\"n\":197,\"latency_ms\":10.0,"
                 + "\"latency_iqr\":0.25,\"accuracy\":100.0,\"utility\":0.5},");
         assertThat(CalibrationReport.json(LATENCY_ONLY)).contains("\"warnings\":[]", "\"accuracy\":null");
     }
@@ -50,7 +53,8 @@ class CalibrationReportTest {
     void plotsTwoOrThreeCurves() {
         int three = CalibrationReport.plot("four pictures", FOUND).height();
         assertThat(CalibrationReport.plot("none", LATENCY_ONLY).height()).isLessThan(three);
-        assertThat(CalibrationReport.plot("one count", Calibration.of(DEIT, List.of(50), new double[][] {{1}}, null, 1)).height())
+        assertThat(CalibrationReport.plot("one count",
+                Calibration.of(DEIT, List.of(50), new double[][] {{1}}, null, 1)).height())
                 .isLessThan(three);
     }
 }

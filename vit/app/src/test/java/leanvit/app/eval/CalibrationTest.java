@@ -40,8 +40,10 @@ class CalibrationTest {
                 .withMessage("start 198: the model has 197 tokens");
         assertThatIllegalArgumentException().isThrownBy(() -> Calibration.counts(DEIT, 197, 1, 1))
                 .withMessage("end 1: expected from 2 to start, 197");
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.counts(DEIT, 9, 10, 1)).withMessageContaining("end 10");
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.counts(DEIT, 9, 2, 0)).withMessageContaining("stride 0");
+        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.counts(DEIT, 9, 10, 1))
+                .withMessageContaining("end 10");
+        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.counts(DEIT, 9, 2, 0))
+                .withMessageContaining("stride 0");
     }
 
     @Test
@@ -61,7 +63,8 @@ class CalibrationTest {
     @Test
     void straightLinesPeakAtAnEnd() {
         for (double alpha : new double[] {0.3, 0.7}) {
-            Calibration found = Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n / 10.0, 0.001, 2), right(COUNTS, n -> n / 197.0),
+            Calibration found = Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n / 10.0, 0.001, 2),
+                    right(COUNTS, n -> n / 197.0),
                     alpha);
             assertThat(found.best().tokens()).isEqualTo(alpha < 0.5 ? 197 : 2);
             assertThat(found.warnings()).as("alpha %s", alpha).isEmpty();
@@ -70,7 +73,8 @@ class CalibrationTest {
 
     @Test
     void oneModelIsNotPrunedWhereAccuracyAloneCounts() {
-        Calibration found = Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n, 0.2, 3), right(COUNTS, n -> n / 197.0), 0);
+        Calibration found =
+                Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n, 0.2, 3), right(COUNTS, n -> n / 197.0), 0);
         assertThat(found.best().tokens()).isEqualTo(197);
         assertThat(found.r()).isZero();
         assertThat(found.latencyRivals()).as("latency has no weight").isEmpty();
@@ -83,7 +87,8 @@ class CalibrationTest {
         assertThat(found.pictures()).isZero();
         assertThat(found.points()).allSatisfy(point -> assertThat(point.accuracy()).isEmpty());
         assertThat(found.warnings()).isEmpty();
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n, 0, 1), null, 0.9))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n, 0, 1), null, 0.9))
                 .withMessageContaining("accuracy, which was not measured");
     }
 
@@ -95,8 +100,10 @@ class CalibrationTest {
         boolean[][] right = right(COUNTS, n -> n / 197.0);
         Calibration noisy = Calibration.of(DEIT, COUNTS, samples(COUNTS, line, 0.2, seed), right, 0.5);
         assertThat(noisy.latencyRivals()).doesNotContain(noisy.best().tokens()).isNotEmpty();
-        assertThat(noisy.warnings().get(0)).startsWith("the latencies scatter too much to tell " + noisy.best().tokens() + " tokens from ");
-        Calibration decided = Calibration.of(DEIT, COUNTS, samples(COUNTS, n -> n == 97 ? 5 : line.applyAsDouble(n), 0.2, seed), right,
+        assertThat(noisy.warnings().get(0))
+                .startsWith("the latencies scatter too much to tell " + noisy.best().tokens() + " tokens from ");
+        Calibration decided = Calibration.of(DEIT, COUNTS,
+                samples(COUNTS, n -> n == 97 ? 5 : line.applyAsDouble(n), 0.2, seed), right,
                 0.5);
         assertThat(decided.best().tokens()).as("a step that noise does not hide").isEqualTo(97);
         assertThat(decided.latencyRivals()).isEmpty();
@@ -134,20 +141,26 @@ class CalibrationTest {
     void theSameMeasurementGivesTheSameAnswer() {
         double[][] samples = samples(COUNTS, n -> n, 0.3, 6);
         boolean[][] right = right(COUNTS, n -> n / 197.0);
-        assertThat(Calibration.of(DEIT, COUNTS, samples, right, 0.5)).isEqualTo(Calibration.of(DEIT, COUNTS, samples, right, 0.5));
+        assertThat(Calibration.of(DEIT, COUNTS, samples, right, 0.5))
+                .isEqualTo(Calibration.of(DEIT, COUNTS, samples, right, 0.5));
     }
 
     @Test
     void refusesWhatDoesNotFit() {
         double[][] latency = samples(COUNTS, n -> n, 0, 1);
         boolean[][] right = right(COUNTS, n -> n / 197.0);
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, List.of(1), new double[1][1], null, 1))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calibration.of(DEIT, List.of(1), new double[1][1], null, 1))
                 .withMessage("token count 1, expected from 2 to the model's 197");
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, new double[3][1], right, 0.5))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calibration.of(DEIT, COUNTS, new double[3][1], right, 0.5))
                 .withMessage("40 token counts, 3 latencies, 40 accuracies: expected as many");
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, new boolean[2][1], 0.5));
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, new boolean[40][0], 0.5));
-        assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, new boolean[40][9], 0.5))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, new boolean[2][1], 0.5));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, new boolean[40][0], 0.5));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, new boolean[40][9], 0.5))
                 .withMessageContaining("accuracy is 0 at every token count");
         right[5] = new boolean[3];
         assertThatIllegalArgumentException().isThrownBy(() -> Calibration.of(DEIT, COUNTS, latency, right, 0.5))
@@ -159,13 +172,15 @@ class CalibrationTest {
     private static double[][] samples(List<Integer> counts, IntToDoubleFunction curve, double noise, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         return counts.stream().map(n -> IntStream.range(0, 31)
-                .mapToDouble(i -> curve.applyAsDouble(n) * (1 + noise * Math.sqrt(12) * (random.nextDouble() - 0.5))).toArray())
+                .mapToDouble(i -> curve.applyAsDouble(n) * (1 + noise * Math.sqrt(12) * (random.nextDouble() - 0.5)))
+                .toArray())
                 .toArray(double[][]::new);
     }
 
     /** The first pictures are right, as many as the curve says. */
     private static boolean[][] right(List<Integer> counts, IntToDoubleFunction share) {
-        return rightOf(PICTURES, counts.stream().mapToInt(n -> (int) Math.round(share.applyAsDouble(n) * PICTURES)).toArray());
+        return rightOf(PICTURES,
+                counts.stream().mapToInt(n -> (int) Math.round(share.applyAsDouble(n) * PICTURES)).toArray());
     }
 
     private static boolean[][] rightOf(int pictures, int... right) {

@@ -12,7 +12,8 @@ class ComparisonReportTest {
     private static final OptionalInt UNKNOWN = OptionalInt.empty();
     private static final List<ReducerScore> LABELLED = List.of(
             new ReducerScore("none", 200, OptionalInt.of(161), OptionalInt.of(194), 200, 81.25, 1, 1.2537, 197),
-            new ReducerScore("ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0.9/0.89/0.88", 200, OptionalInt.of(8), OptionalInt.of(40),
+            new ReducerScore("ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0.9/0.89/0.88", 200, OptionalInt.of(8),
+            OptionalInt.of(40),
                     7, 1234.5, 15.19385, 0.06149, 11.375));
     private static final List<ReducerScore> UNLABELLED =
             List.of(new ReducerScore("tome:r=8", 3, UNKNOWN, UNKNOWN, 2, 9.5, 1.25, 0.924, 101));
@@ -20,9 +21,12 @@ class ComparisonReportTest {
     @Test
     void printsATable() {
         assertThat(ComparisonReport.text(LABELLED)).isEqualTo("""
-                reducer                                              top-1         top-5  agrees with dense  images/s  speed-up  GMACs  tokens
-                none                                          161 (80.5 %)  194 (97.0 %)      200 (100.0 %)      81.3     1.00x  1.254   197.0
-                ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0...     8 (4.0 %)   40 (20.0 %)          7 (3.5 %)      1235    15.19x  0.061    11.4
+                reducer                                              top-1         top-5  agrees with dense  \
+                images/s  speed-up  GMACs  tokens
+                none                                          161 (80.5 %)  194 (97.0 %)      \
+                200 (100.0 %)      81.3     1.00x  1.254   197.0
+                ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0...     8 (4.0 %)   40 (20.0 %)          \
+                7 (3.5 %)      1235    15.19x  0.061    11.4
                 """);
     }
 
@@ -37,10 +41,13 @@ class ComparisonReportTest {
 
     @Test
     void writesJson() {
-        assertThat(ComparisonReport.json(LABELLED)).isEqualTo("[{\"reducer\":\"none\",\"images\":200,\"top1\":161,\"top5\":194,"
+        assertThat(ComparisonReport.json(LABELLED))
+                .isEqualTo("[{\"reducer\":\"none\",\"images\":200,\"top1\":161,\"top5\":194,"
                 + "\"agreement\":200,\"images_per_s\":81.25,\"speedup\":1.0,\"gmacs\":1.2537,\"tokens_out\":197.0},"
-                + "{\"reducer\":\"ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0.9/0.89/0.88\",\"images\":200,\"top1\":8,\"top5\":40,"
-                + "\"agreement\":7,\"images_per_s\":1234.5,\"speedup\":15.19385,\"gmacs\":0.06149,\"tokens_out\":11.375}]");
+                + "{\"reducer\":\"ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0.9/0.89/0.88\",\"images\":200,"
+                + "\"top1\":8,\"top5\":40,"
+                + "\"agreement\":7,\"images_per_s\":1234.5,\"speedup\":15.19385,\"gmacs\":0.06149,"
+                + "\"tokens_out\":11.375}]");
         assertThat(ComparisonReport.json(UNLABELLED)).contains("\"top1\":null,\"top5\":null,\"agreement\":2");
     }
 

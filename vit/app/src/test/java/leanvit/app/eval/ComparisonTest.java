@@ -31,7 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A comparison counts what single passes, one picture at a time, give. */
 class ComparisonTest {
 
-    private static final List<TokenReducer> SOME = specs("none", "tome:r=20", "topk:r=144", "ltmp:merge=0.8,prune=0.005");
+    private static final List<TokenReducer> SOME =
+            specs("none", "tome:r=20", "topk:r=144", "ltmp:merge=0.8,prune=0.005");
 
     /** What is looked at here are counts; times need no care. */
     private static final Comparison.Effort LITTLE = new Comparison.Effort(0, 0, 1, 0);
@@ -60,8 +61,10 @@ class ComparisonTest {
     @Test
     void countsWhatSinglePassesGive() throws IOException {
         LabelledPictures pictures = Demo.pictures();
-        List<ReducerScore> scores = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 1, LITTLE).run(SOME, pictures, n -> { });
-        assertThat(scores).extracting(ReducerScore::reducer).containsExactlyElementsOf(SOME.stream().map(TokenReducer::spec).toList());
+        List<ReducerScore> scores =
+                new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 1, LITTLE).run(SOME, pictures, n -> { });
+        assertThat(scores).extracting(ReducerScore::reducer)
+                .containsExactlyElementsOf(SOME.stream().map(TokenReducer::spec).toList());
         Preprocessor preprocessor = new Preprocessor(Demo.PREPROCESSING);
         float[] pixels = new float[preprocessor.inputLength()];
         for (int r = 0; r < SOME.size(); r++) {
@@ -77,7 +80,8 @@ class ComparisonTest {
                 int rank = LogitRanks.of(pictures.label(i), logits, 0, 16);
                 top1 += rank == 0 ? 1 : 0;
                 top5 += rank < 5 ? 1 : 0;
-                agreement += LogitRanks.first(logits, 0, 16) == LogitRanks.first(Demo.MODEL.inference().logits(pixels, 1), 0, 16) ? 1 : 0;
+                agreement += LogitRanks.first(logits, 0, 16)
+                        == LogitRanks.first(Demo.MODEL.inference().logits(pixels, 1), 0, 16) ? 1 : 0;
                 macs += run.macs(0) / 1e9 / pictures.size();
                 tokens += (double) run.tokens(5, 0) / pictures.size();
             }
@@ -88,7 +92,8 @@ class ComparisonTest {
             assertThat(score.gmacs()).as(score.reducer()).isCloseTo(macs, within(1e-9));
             assertThat(score.tokensOut()).as(score.reducer()).isCloseTo(tokens, within(1e-9));
         }
-        assertThat(scores.get(2).top1().getAsInt()).as("a reducer that makes mistakes, else this test sees none").isLessThan(12);
+        assertThat(scores.get(2).top1().getAsInt()).as("a reducer that makes mistakes, else this test sees none")
+                .isLessThan(12);
     }
 
     @Test
@@ -97,7 +102,8 @@ class ComparisonTest {
         for (int batch : new int[] {1, 5, 12, 64}) {
             List<String> counts = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, batch, LITTLE)
                     .run(SOME, Demo.pictures(), n -> { }).stream()
-                    .map(s -> s.top1() + " " + s.top5() + " " + s.agreement() + " " + (float) s.gmacs() + " " + s.tokensOut()).toList();
+                    .map(s -> s.top1() + " " + s.top5() + " " + s.agreement() + " " + (float) s.gmacs() + " "
+                    + s.tokensOut()).toList();
             assertThat(counts).as("batch %d", batch).isEqualTo(before == null ? counts : before);
             before = counts;
         }
@@ -105,7 +111,8 @@ class ComparisonTest {
 
     @Test
     void theUnreducedModelIsTheMeasureWhetherListedOrNot() throws IOException {
-        Comparison comparison = new Comparison(Demo.MODEL.inference().with(Reducers.parse("tome:r=20")), Demo.PREPROCESSING, 4, LITTLE);
+        Comparison comparison =
+                new Comparison(Demo.MODEL.inference().with(Reducers.parse("tome:r=20")), Demo.PREPROCESSING, 4, LITTLE);
         List<ReducerScore> with = comparison.run(specs("tome:r=20", "none"), Demo.pictures(), n -> { });
         List<ReducerScore> without = comparison.run(specs("tome:r=20"), Demo.pictures(), n -> { });
         assertThat(with.get(1).agreement()).isEqualTo(12);
@@ -117,7 +124,8 @@ class ComparisonTest {
 
     @Test
     void picturesWithoutLabelsHaveNoAccuracy() throws IOException {
-        LabelledPictures pictures = LabelledPictures.of(List.of(Demo.FOLDER.resolve("cup.png"), Demo.FOLDER.resolve("car.png")), 16);
+        LabelledPictures pictures =
+                LabelledPictures.of(List.of(Demo.FOLDER.resolve("cup.png"), Demo.FOLDER.resolve("car.png")), 16);
         ReducerScore score = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 8, LITTLE)
                 .run(specs("tome:r=4"), pictures, n -> { }).get(0);
         assertThat(score.top1()).isEqualTo(OptionalInt.empty());
@@ -133,7 +141,8 @@ class ComparisonTest {
         Files.writeString(folder.resolve("labels.csv"), "file,label\ncup.png,4\ntext.png,1\n");
         LabelledPictures pictures = LabelledPictures.of(List.of(folder), 16);
         assertThatThrownBy(() -> new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 1, LITTLE)
-                .run(specs("none"), pictures, n -> { })).isInstanceOf(InvalidInputException.class).hasMessageContaining("text.png");
+                .run(specs("none"), pictures, n -> { })).isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("text.png");
     }
 
     @Test
@@ -141,15 +150,19 @@ class ComparisonTest {
         Comparison comparison = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 1, LITTLE);
         LabelledPictures pictures = Demo.pictures();
         assertThatIllegalArgumentException().isThrownBy(() -> comparison.run(List.of(), pictures, n -> { }));
-        assertThatIllegalArgumentException().isThrownBy(() -> comparison.run(specs("pomt:r=3,layer=6"), pictures, n -> { }))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> comparison.run(specs("pomt:r=3,layer=6"), pictures, n -> { }))
                 .withMessageContaining("no block 6");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 0))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 0))
                 .withMessageContaining("batch is 0");
         VitConfig noHead = new VitConfig("headless", 96, 96, 8, 16, 1, 1, 16, 0, VitConfig.Pooling.TOKEN, false, 1e-6f);
         VisionTransformer headless = VisionTransformer.of(noHead, RandomWeights.of(noHead, 1));
-        assertThatIllegalArgumentException().isThrownBy(() -> new Comparison(headless.inference(), Demo.PREPROCESSING, 1, LITTLE))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Comparison(headless.inference(), Demo.PREPROCESSING, 1, LITTLE))
                 .withMessageContaining("headless has no classifier");
-        Preprocessing other = new Preprocessing(64, 64, 1, Preprocessing.Resize.SQUASH, Preprocessing.Interpolation.BICUBIC,
+        Preprocessing other =
+                new Preprocessing(64, 64, 1, Preprocessing.Resize.SQUASH, Preprocessing.Interpolation.BICUBIC,
                 new float[3], new float[] {1, 1, 1});
         assertThatIllegalArgumentException().isThrownBy(() -> new Comparison(Demo.MODEL.inference(), other, 1, LITTLE))
                 .withMessageContaining("64 x 64").withMessageContaining("96 x 96");
@@ -158,7 +171,8 @@ class ComparisonTest {
     @Test
     void usualReducersAreThePapersAndFitEveryModel() {
         assertThat(Reducers.usual(new ModelShape(12, 192, 3, 1, 196)).stream().map(TokenReducer::spec)).containsExactly(
-                "none", "tome:r=8", "tome:r=13", "tome:r=16", "etps:keep=0.7,layers=3/6/9", "evit:keep=0.7,layers=3/6/9",
+                "none", "tome:r=8", "tome:r=13", "tome:r=16", "etps:keep=0.7,layers=3/6/9",
+                "evit:keep=0.7,layers=3/6/9",
                 "topk:keep=0.7,layers=3/6/9", "pomt:r=56,layer=3");
         for (int depth = 1; depth <= 40; depth++) {
             for (int prefix = 0; prefix < 3; prefix++) {
@@ -177,7 +191,8 @@ class ComparisonTest {
         try (Checkpoint checkpoint = Checkpoint.open(TestData.shared("models/deit-tiny"))) {
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             List<ReducerScore> scores = new Comparison(model.inference(), checkpoint.preprocessing(), 8, LITTLE).run(
-                    specs("none", "tome:r=8", "tome:r=13", "tome:r=16"), LabelledPictures.of(List.of(images), 1000), n -> { });
+                    specs("none", "tome:r=8", "tome:r=13", "tome:r=16"), LabelledPictures.of(List.of(images), 1000),
+                    n -> { });
             assertCounts(scores.get(0), 161, 194, 200, 1);
             assertThat(scores.get(0).agreement()).isEqualTo(200);
             assertCounts(scores.get(1), 160, 193, 192, 2);

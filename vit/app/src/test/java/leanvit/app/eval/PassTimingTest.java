@@ -35,15 +35,18 @@ class PassTimingTest {
         assertThat(timing.macs()).isCloseTo(tome.macs(0), within(1e-3));
         assertThat(timing.imagesPerSecond()).isCloseTo(1000 / timing.median(), within(1e-6));
         assertThat(timing.gflops()).isCloseTo(2 * timing.macs() / timing.median() / 1e6, within(1e-9));
-        assertThat(timing.bytes()).as("at least the logits of three images").isGreaterThanOrEqualTo(3L * 5 * Float.BYTES);
+        assertThat(timing.bytes()).as("at least the logits of three images")
+                .isGreaterThanOrEqualTo(3L * 5 * Float.BYTES);
         assertThat(shares).isSorted().allMatch(share -> share >= 0 && share <= 1).endsWith(1.0);
     }
 
     @Test
     void numbersOutOfRangeAreRefused() throws Exception {
         Inference run = run();
-        assertThatThrownBy(() -> PassTiming.measure(run, 0, 1, 1, share -> { })).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> PassTiming.measure(run, 1, 1, 0, share -> { })).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PassTiming.measure(run, 0, 1, 1, share -> { }))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PassTiming.measure(run, 1, 1, 0, share -> { }))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> PassTiming.measure(run, 1, Double.NaN, 1, share -> { }))
                 .isInstanceOf(IllegalArgumentException.class);
     }

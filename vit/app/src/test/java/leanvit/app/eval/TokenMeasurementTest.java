@@ -45,7 +45,8 @@ class TokenMeasurementTest {
             }
             before = assignment;
             if (count == 145) {
-                assertThat(logits).as("all tokens: the plain model").isEqualTo(Demo.MODEL.inference().logits(pixels, 2));
+                assertThat(logits).as("all tokens: the plain model")
+                        .isEqualTo(Demo.MODEL.inference().logits(pixels, 2));
             }
         }
         pruning.set(40, 7);
@@ -79,14 +80,17 @@ class TokenMeasurementTest {
     void accuracyIsThatOfThePrunedModel() throws IOException {
         LabelledPictures pictures = Demo.pictures();
         List<Double> progress = new ArrayList<>();
-        boolean[][] right = TokenAccuracy.measure(Demo.MODEL.inference(), Demo.PREPROCESSING, COUNTS, pictures, 5, progress::add);
+        boolean[][] right =
+                TokenAccuracy.measure(Demo.MODEL.inference(), Demo.PREPROCESSING, COUNTS, pictures, 5, progress::add);
         assertThat(right).hasDimensions(COUNTS.size(), 12);
         assertThat(right[0]).as("all tokens").containsOnly(true);
         assertThat(right[3]).as("one patch").contains(false);
         assertThat(progress).containsExactly(5 / 12.0, 10 / 12.0, 1.0);
-        assertThat(TokenAccuracy.measure(Demo.MODEL.inference().with(new None()), Demo.PREPROCESSING, COUNTS, pictures, 5, s -> { }))
+        assertThat(TokenAccuracy.measure(Demo.MODEL.inference().with(new None()), Demo.PREPROCESSING, COUNTS, pictures,
+                5, s -> { }))
                 .isDeepEqualTo(right);
-        assertThatIllegalArgumentException().isThrownBy(() -> TokenAccuracy.measure(Demo.MODEL.inference(), Demo.PREPROCESSING,
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TokenAccuracy.measure(Demo.MODEL.inference(), Demo.PREPROCESSING,
                 List.of(1), pictures, 1, s -> { }));
     }
 }

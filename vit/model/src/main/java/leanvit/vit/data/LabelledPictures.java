@@ -70,7 +70,8 @@ public final class LabelledPictures {
         return new LabelledPictures(files, folders ? labels.stream().mapToInt(Integer::intValue).toArray() : null);
     }
 
-    private static void readFolder(Path folder, int classes, List<Path> files, List<Integer> labels) throws IOException {
+    private static void readFolder(Path folder, int classes, List<Path> files, List<Integer> labels)
+            throws IOException {
         Path csv = folder.resolve(LABELS);
         if (!Files.exists(csv)) {
             throw new InvalidInputException(csv, "no such file; expected the line " + HEADER

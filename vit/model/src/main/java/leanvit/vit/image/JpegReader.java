@@ -157,7 +157,8 @@ final class JpegReader {
                 if (++scans > MAX_SCANS) {
                     throw invalid("has more than " + MAX_SCANS + " scans");
                 }
-                if (!progressive) { // the three bytes mean nothing in a sequential scan, and phones write what they like
+                // the three bytes mean nothing in a sequential scan, and phones write what they like
+                if (!progressive) {
                     bytes[end - 3] = 0;
                     bytes[end - 2] = 63;
                     bytes[end - 1] = 0;
@@ -326,7 +327,8 @@ final class JpegReader {
     /** Says whether the decoder's warning is of something that libjpeg reads over without losing the picture. */
     private boolean isHarmless(String warning) {
         return warning.contains("extraneous bytes before marker") || warning.contains("instead of RST")
-                || warning.contains("Inconsistent progression") || restarts && warning.contains("premature end of data");
+                || warning.contains("Inconsistent progression") || restarts
+                && warning.contains("premature end of data");
     }
 
     /**

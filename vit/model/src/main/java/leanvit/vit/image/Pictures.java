@@ -16,7 +16,8 @@ import leanvit.vit.io.WholeFile;
 /**
  * Reads JPEG and PNG files as PIL's {@code Image.open(file).convert("RGB")} does, and turns them upright by their Exif
  * orientation or, without one, that of their XMP packet: gray is replicated, alpha is dropped (not blended), a palette
- * is looked up, of 16-bit samples the high byte is taken, CMYK is taken as Adobe stores it, colour profiles are ignored.
+ * is looked up, of 16-bit samples the high byte is taken, CMYK is taken as Adobe stores it, colour profiles are
+ * ignored.
  *
  * <p>A file that is no whole, sound JPEG or PNG is refused with one line that says why; nothing else than
  * {@link InvalidInputException} comes out of a bad file. Sizes are checked before anything is decoded: at most
@@ -120,7 +121,8 @@ public final class Pictures {
         }
         if (JpegReader.isJpeg(bytes)) {
             if (!DESKTOP) {
-                throw new InvalidInputException(file, "is a JPEG picture, for which this program's Java runtime lacks the "
+                throw new InvalidInputException(file,
+                        "is a JPEG picture, for which this program's Java runtime lacks the "
                         + "module java.desktop (add it by --add-modules java.desktop)");
             }
             return new JpegReader(file, bytes).read();

@@ -51,9 +51,15 @@ public record Preprocessing(int height, int width, float cropFraction, Resize re
     public enum Resize {
         /** Short side to {@code floor(size / cropFraction)}, aspect kept, centre crop (timm, torchvision). */
         SHORT_SIDE,
-        /** Both sides to {@code floor(size / cropFraction)}, aspect lost, then the centre crop (transformers, timm's squash). */
+        /**
+         * Both sides to {@code floor(size / cropFraction)}, aspect lost, then the centre crop (transformers, timm's
+         * squash).
+         */
         SQUASH,
-        /** Long side to {@code floor(size / cropFraction)}, aspect kept, the rest filled with {@code mean} (timm's border). */
+        /**
+         * Long side to {@code floor(size / cropFraction)}, aspect kept, the rest filled with {@code mean} (timm's
+         * border).
+         */
         LONG_SIDE,
         /** The picture as it is. */
         NONE

@@ -1,7 +1,6 @@
 package leanvit.vit.image;
 
 import java.io.ByteArrayOutputStream;
-
 import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
 
 /** The Huffman tables that hold where a sequential JPEG brings none: ITU-T T.81, annex K.3. */

@@ -9,8 +9,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
 /**
- * Writes a file whole: beside its place under another name, then moved over whatever stood there. Where that fails nothing
- * is left, and what stood there stays.
+ * Writes a file whole: beside its place under another name, then moved over whatever stood there. Where that fails
+ * nothing is left, and what stood there stays.
  */
 public final class WholeFile {
 
@@ -50,7 +50,8 @@ public final class WholeFile {
     /**
      * Writes a file.
      *
-     * @throws InvalidInputException if the directory does not exist or may not be written to, or the path is a directory
+     * @throws InvalidInputException if the directory does not exist or may not be written to, or the path is a
+     *                               directory
      * @throws IOException           if the file cannot be written
      */
     public static void write(Path file, Content content) throws IOException {

@@ -235,7 +235,8 @@ public final class BlockPass {
     /** The group's queries, keys and values, of normalised rows; with few queries, those of the first tokens alone. */
     private void qkv(int rows) {
         if (queries == Integer.MAX_VALUE) {
-            gemms.multiply(rows, floats, buffers.normed, width, block.q(), block.kv(), Epilogue.NONE, floats, buffers.qkv,
+            gemms.multiply(rows, floats, buffers.normed, width, block.q(), block.kv(), Epilogue.NONE, floats,
+                    buffers.qkv,
                     3 * width);
         } else {
             gemms.multiply(rows, floats, buffers.normed, width, block.kv(), Epilogue.NONE, floats, buffers.qkv + width,
@@ -348,7 +349,8 @@ public final class BlockPass {
         int gather = piece * gatherStride;
         boolean prefixOnly = queries != Integer.MAX_VALUE;
         Attention.head(n, prefixOnly ? queries : n, heads, head, headDim, floats, qkvOffset(image), 3 * width,
-                keyBias(), in.start(image), floats, buffers.normed + (prefixOnly ? (image - from) * queries : row) * width, width,
+                keyBias(), in.start(image), floats,
+                buffers.normed + (prefixOnly ? (image - from) * queries : row) * width, width,
                 reducing && needs.contains(Need.CLASS_ATTENTION) ? classRows : null, gather,
                 reducing && needs.contains(Need.COLUMN_ATTENTION) ? columnSums : null, gather, floats,
                 buffers.attention[worker]);
@@ -358,7 +360,8 @@ public final class BlockPass {
         int image = from + piece;
         int row = in.start(image) - in.start(from);
         Attention.headMax(in.count(image), shape.prefix(), heads, headDim, floats, qkvOffset(image), 3 * width,
-                keyBias(), in.start(image), floats, buffers.normed + row * width, width, headMaxColumns, piece * gatherStride,
+                keyBias(), in.start(image), floats, buffers.normed + row * width, width, headMaxColumns,
+                piece * gatherStride,
                 floats, buffers.attention[worker]);
     }
 

@@ -40,7 +40,8 @@ public final class Gemms {
     }
 
     /** Computes all of C; see {@link Gemm}. */
-    public void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, Epilogue epilogue, float[] c, int cOffset,
+    public void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, Epilogue epilogue, float[] c,
+            int cOffset,
                   int cStride) {
         multiply(m, a, aOffset, aStride, b, null, epilogue, c, cOffset, cStride);
     }
@@ -50,7 +51,8 @@ public final class Gemms {
      *
      * @param beside has as many rows as {@code b}; null for none
      */
-    public void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, PackedMatrix beside, Epilogue epilogue,
+    public void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, PackedMatrix beside,
+            Epilogue epilogue,
                   float[] c, int cOffset, int cStride) {
         this.m = m;
         this.a = a;

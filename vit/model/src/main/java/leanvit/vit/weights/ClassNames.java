@@ -3,7 +3,6 @@ package leanvit.vit.weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-
 import leanvit.vit.io.InvalidInputException;
 
 /**

@@ -1,8 +1,9 @@
 package leanvit.vit.weights;
 
 /**
- * The crop fraction of a {@link leanvit.vit.image.Preprocessing} for a known size before the crop. The reader of a fraction f
- * takes {@code floor(size / d)}, d the shortest decimal that names f: 224 / 0.8 is 280, 224 / (double) 0.8f is not.
+ * The crop fraction of a {@link leanvit.vit.image.Preprocessing} for a known size before the crop. The reader of a
+ * fraction f takes {@code floor(size / d)}, d the shortest decimal that names f: 224 / 0.8 is 280, 224 / (double) 0.8f
+ * is not.
  */
 final class CropFraction {
 

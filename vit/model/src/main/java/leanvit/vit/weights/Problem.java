@@ -1,7 +1,6 @@
 package leanvit.vit.weights;
 
 import java.util.Set;
-
 import leanvit.vit.io.InvalidInputException;
 
 /** What a config's {@code problem_type} makes of the logits. */

@@ -1,10 +1,8 @@
 package leanvit.vit.weights;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-
 import leanvit.reducers.TensorFiles;
 
 /**

@@ -143,7 +143,8 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /**
-     * Decodes a tensor to float32, as {@link #floats} does, some rows at a time, which are the slices along its outermost side.
+     * Decodes a tensor to float32, as {@link #floats} does, some rows at a time, which are the slices along its
+     * outermost side.
      *
      * @param name a tensor of one side or more
      * @throws InvalidInputException if there is no such tensor, it is a scalar, has another type, or a row is beyond a

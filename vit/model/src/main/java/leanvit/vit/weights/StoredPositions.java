@@ -25,7 +25,8 @@ record StoredPositions(int prefix, int side, int rows) {
         boolean bare = embedPrefix == null ? stored == patches : !embedPrefix;
         int own = bare ? patches : patches + tokens;
         if (stored < 0 || stored == own || weights.names().transformers()) {
-            return new StoredPositions(bare ? 0 : tokens, 0, stored < 0 ? own : weights.names().transformers() ? stored : own);
+            return new StoredPositions(bare ? 0 : tokens, 0, stored < 0 ? own : weights.names().transformers() ? stored
+                    : own);
         }
         int side = side(stored - (bare ? 0 : tokens));
         if (side == 0 && embedPrefix == null && side(stored) > 0) {

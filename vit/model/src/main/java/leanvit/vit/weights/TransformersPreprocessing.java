@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
-
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessing.Crop;
 import leanvit.vit.image.Preprocessing.Interpolation;
@@ -154,7 +153,8 @@ final class TransformersPreprocessing {
     private static InvalidInputException wrongSize(Fields fields, Processor processor, int height, int width) {
         String wanted = height + "x" + width + ", config.json's image_size";
         return fields.has("size") ? fields.expected("size", wanted)
-                : fields.error("size", "expected " + wanted + ", came the image processor's default, " + processor.size);
+                : fields.error("size",
+                "expected " + wanted + ", came the image processor's default, " + processor.size);
     }
 
     private static Preprocessing sizes(int height, int width, float fraction, Resize resize, Crop crop) {

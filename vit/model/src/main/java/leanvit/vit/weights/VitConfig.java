@@ -17,7 +17,8 @@ package leanvit.vit.weights;
  * @param distilled    whether a distillation token and a second classifier follow the class token's (DeiT)
  * @param epsilon      LayerNorm's epsilon
  */
-public record VitConfig(String architecture, int imageHeight, int imageWidth, int patch, int width, int depth, int heads,
+public record VitConfig(String architecture, int imageHeight, int imageWidth, int patch, int width, int depth,
+        int heads,
                         int mlpHidden, int classes, Pooling pooling, boolean distilled, float epsilon) {
 
     /** What the classifier reads. */

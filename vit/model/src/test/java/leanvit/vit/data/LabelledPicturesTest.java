@@ -86,23 +86,27 @@ class LabelledPicturesTest {
     @Test
     void countsTheLinesOfQuotedLineEnds() throws IOException {
         pictures("a.png");
-        assertThatThrownBy(() -> read("file,label\n\"a\nb\",1\nc.png,2\n")).hasMessageContaining("line 2: no such picture");
+        assertThatThrownBy(() -> read("file,label\n\"a\nb\",1\nc.png,2\n"))
+                .hasMessageContaining("line 2: no such picture");
         assertThatThrownBy(() -> read("file,label\na.png,1\n\"a\nb\n")).hasMessageContaining("line 3: a quote");
     }
 
     @Test
     void refusesWhatIsNoText() throws IOException {
         Files.write(folder.resolve("labels.csv"), new byte[] {'f', (byte) 0xff, '\n'});
-        assertThatThrownBy(() -> LabelledPictures.of(List.of(folder), CLASSES)).isInstanceOf(InvalidInputException.class)
+        assertThatThrownBy(() -> LabelledPictures.of(List.of(folder), CLASSES))
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageEndingWith("labels.csv: no valid UTF-8");
         Files.delete(folder.resolve("labels.csv"));
         Files.createDirectory(folder.resolve("labels.csv"));
-        assertThatThrownBy(() -> LabelledPictures.of(List.of(folder), CLASSES)).hasMessageEndingWith("not a regular file");
+        assertThatThrownBy(() -> LabelledPictures.of(List.of(folder), CLASSES))
+                .hasMessageEndingWith("not a regular file");
     }
 
     @Test
     void asksForTheLabelsOfAFolder() {
-        assertThatThrownBy(() -> LabelledPictures.of(List.of(folder), CLASSES)).isInstanceOf(InvalidInputException.class)
+        assertThatThrownBy(() -> LabelledPictures.of(List.of(folder), CLASSES))
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("labels.csv: no such file; expected the line file,label");
     }
 
@@ -118,7 +122,8 @@ class LabelledPicturesTest {
     @Test
     void takesPicturesWithoutLabels() throws IOException {
         pictures("a.png", "b.png");
-        LabelledPictures pictures = LabelledPictures.of(List.of(folder.resolve("b.png"), folder.resolve("a.png")), CLASSES);
+        LabelledPictures pictures =
+                LabelledPictures.of(List.of(folder.resolve("b.png"), folder.resolve("a.png")), CLASSES);
         assertThat(pictures.labelled()).isFalse();
         assertThat(pictures.size()).isEqualTo(2);
         assertThat(pictures.file(0)).isEqualTo(folder.resolve("b.png"));

@@ -70,7 +70,8 @@ class OrientationTest {
             for (int k = random.nextInt(4); k >= 0; k--) {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
             }
-            assertThat(Orientation.of(Arrays.copyOf(damaged, random.nextInt(damaged.length + 1)), null)).as("trial %d", trial)
+            assertThat(Orientation.of(Arrays.copyOf(damaged, random.nextInt(damaged.length + 1)), null))
+                    .as("trial %d", trial)
                     .isBetween(1, 8);
         }
         byte[] pointsFarAway = tiff.clone();

@@ -44,7 +44,8 @@ class WholeFileTest {
     void refusesWhatCannotBeAFile() {
         assertThatThrownBy(() -> WholeFile.check(folder)).isInstanceOf(InvalidInputException.class)
                 .hasMessageEndingWith("cannot be written: it is a directory");
-        assertThatThrownBy(() -> WholeFile.check(folder.resolve("no/out.csv"))).isInstanceOf(InvalidInputException.class)
+        assertThatThrownBy(() -> WholeFile.check(folder.resolve("no/out.csv")))
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageEndingWith("cannot be written: its directory does not exist");
         assertThatThrownBy(() -> WholeFile.write(folder.resolve("no/out.csv"), part -> Files.writeString(part, "x")))
                 .isInstanceOf(InvalidInputException.class);

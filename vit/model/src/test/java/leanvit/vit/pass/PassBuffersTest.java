@@ -16,7 +16,9 @@ class PassBuffersTest {
         return new PassBuffers(config, new ModelShape(12, width, 16, 1, config.patches()), images, 400, 2, true);
     }
 
-    /** The batches were counted by hand: 1,370 rows of 1,280 floats twice, and the group's areas, in 2^31 - 65 floats. */
+    /**
+     * The batches were counted by hand: 1,370 rows of 1,280 floats twice, and the group's areas, in 2^31 - 65 floats.
+     */
     @ParameterizedTest
     @ValueSource(ints = {607, 1000, 1_000_000_000, 2_000_000_000})
     void aBatchThatDoesNotFitIsRefusedWithTheOneThatDoes(int images) {

@@ -179,7 +179,8 @@ class WorkersTest {
 
     @Test
     void aPoolThatIsBusyElsewhereComesWhenItCan() throws InterruptedException {
-        ThreadPoolExecutor pool = closing(new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>()));
+        ThreadPoolExecutor pool =
+                closing(new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>()));
         List<Thread> callers = new ArrayList<>();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         for (int i = 0; i < 4; i++) {

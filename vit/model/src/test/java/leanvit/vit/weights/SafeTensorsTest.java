@@ -138,7 +138,8 @@ class SafeTensorsTest {
     @Test
     void acceptsWhatTheReferenceReaderDoes() throws IOException {
         byte[] odd = file(" \n{\"__metadata__\":null,\"t\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4],"
-                + "\"strides\":[1]},\"none\":{\"dtype\":\"I64\",\"shape\":[0,3],\"data_offsets\":[4,4]}} \n", new byte[4]);
+                + "\"strides\":[1]},\"none\":{\"dtype\":\"I64\",\"shape\":[0,3],\"data_offsets\":[4,4]}} \n",
+                new byte[4]);
         SafeTensors tensors = SafeTensors.of(ByteBuffer.wrap(odd), Path.of("odd"));
         assertThat(tensors.metadata()).isEmpty();
         assertThat(tensors.floats("t")).containsExactly(0f);

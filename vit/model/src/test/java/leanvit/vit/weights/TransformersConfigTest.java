@@ -166,7 +166,8 @@ class TransformersConfigTest {
         // fields | crop fraction | resize | interpolation | crop | rescale | first mean
         "'image_processor_type':'ViTImageProcessorFast' | 1 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
         "'feature_extractor_type':'DeiTFeatureExtractor' | 0.875 | SQUASH | BICUBIC | DOWN | 0.00392156862745098 | 0.5",
-        "'image_processor_type':'CLIPImageProcessor' | 1 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | 0.48145466",
+        "'image_processor_type':'CLIPImageProcessor' | 1 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | "
+        + "0.48145466",
         "'image_processor_type':'BitImageProcessor','size':256 | 0.875 | SHORT_SIDE | BICUBIC | DOWN | "
             + "0.00392156862745098 | 0.48145466",
         "'image_processor_type':'SiglipImageProcessor' | 1 | SQUASH | BICUBIC | DOWN | 0.00392156862745098 | 0.5",
@@ -174,9 +175,11 @@ class TransformersConfigTest {
             + "0.00392156862745098 | 0.25",
         "'image_processor_type':'ConvNextImageProcessor','size':{'shortest_edge':224} | 0.875 | SHORT_SIDE | BICUBIC | "
             + "DOWN | 0.00392156862745098 | 0.5",
-        "'image_processor_type':'ConvNextImageProcessor','size':224,'crop_pct':0.8 | 0.8 | SHORT_SIDE | BICUBIC | DOWN | "
+        "'image_processor_type':'ConvNextImageProcessor','size':224,'crop_pct':0.8 | 0.8 | SHORT_SIDE | BICUBIC | "
+        + "DOWN | "
             + "0.00392156862745098 | 0.5",
-        "'image_processor_type':'LevitImageProcessor' | 0.875 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | 0.485",
+        "'image_processor_type':'LevitImageProcessor' | 0.875 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | "
+        + "0.485",
         "'size':[224,224],'resample':0 | 1 | SQUASH | NEAREST | DOWN | 0.00392156862745098 | 0.5",
         "'resample':1 | 1 | SQUASH | LANCZOS | DOWN | 0.00392156862745098 | 0.5",
         "'resample':4 | 1 | SQUASH | BOX | DOWN | 0.00392156862745098 | 0.5",
@@ -188,7 +191,8 @@ class TransformersConfigTest {
         "'do_resize':false | 1 | NONE | BILINEAR | NONE | 0.00392156862745098 | 0.5",
         "'do_resize':false,'do_center_crop':true,'crop_size':224 | 1 | NONE | BILINEAR | DOWN | "
             + "0.00392156862745098 | 0.5",
-        "'do_center_crop':true,'crop_size':224,'size':200 | 1.1199999 | SQUASH | BILINEAR | DOWN | 0.00392156862745098 | 0.5",
+        "'do_center_crop':true,'crop_size':224,'size':200 | 1.1199999 | SQUASH | BILINEAR | DOWN | "
+        + "0.00392156862745098 | 0.5",
     })
     void takesTheNamedProcessorsDefaultsAndEverySpelling(String json, float fraction, Resize resize,
             Interpolation interpolation, Preprocessing.Crop crop, double rescale, float mean)
@@ -233,7 +237,8 @@ class TransformersConfigTest {
 
     private static Preprocessing preprocessing(int height, int width, float fraction, Resize resize,
                                                Interpolation interpolation, float[] mean, float[] std) {
-        return new Preprocessing(height, width, fraction, resize, interpolation, Preprocessing.Crop.DOWN, 1 / 255.0, mean,
+        return new Preprocessing(height, width, fraction, resize, interpolation, Preprocessing.Crop.DOWN, 1 / 255.0,
+                mean,
                 std);
     }
 }
