@@ -4,7 +4,6 @@ import static jdk.incubator.vector.FloatVector.broadcast;
 import static leanvit.kernels.LaneFolds.EIGHTH;
 import static leanvit.kernels.LaneFolds.HALF;
 import static leanvit.kernels.LaneFolds.QUARTER;
-import static leanvit.kernels.LaneFolds.SIXTEENTH;
 import static leanvit.kernels.Lanes.F;
 import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
@@ -158,10 +157,9 @@ final class SimdSoftmax implements Softmax.Implementation {
         }
         sum = FLOATS.cast(sum).add(odd);
         sum = sum.add(sum.rearrange(HALF));
-        sum = sum.add(sum.rearrange(QUARTER));
-        sum = L > 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;
-        sum = L > 8 ? sum.add(sum.rearrange(SIXTEENTH)) : sum;
-        return sum.lane(0);
+        sum = L > 4 ? sum.add(sum.rearrange(QUARTER)) : sum;
+        sum = L > 8 ? sum.add(sum.rearrange(EIGHTH)) : sum;
+        return sum.lane(0) + sum.lane(1);
     }
 
     private static void scale(int columns, float scale, float[] x, int row) {

@@ -152,7 +152,7 @@ class ClassifierTest {
         inference.logits(new float[3 * 96 * 96], 1);
         assertThat(inference.tokens(0, 0)).isEqualTo(145);
         assertThatThrownBy(() -> inference.tokens(0, 1)).isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("image 1, but the last batch had 1");
+                .hasMessage("image 1, but the last pass had 1 images");
         assertThatThrownBy(() -> inference.macs(1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 

@@ -21,7 +21,7 @@ class WithoutDesktopTest {
                 TestData.path("demo/model").toString(), TestData.path("demo/pictures/cup.png").toString(),
                 jpeg.toString(), text.toString());
         assertThat(lines).contains("cup", jpeg + ": is a JPEG picture, for which this program's Java runtime lacks the "
-                + "module java.desktop (add it by --add-modules java.desktop)");
+                + "module java.desktop (use a full JDK, or name the module to --add-modules of java or jlink)");
         assertThat(lines).anyMatch(line -> line.startsWith(text + ": is not a JPEG or PNG picture"));
     }
 

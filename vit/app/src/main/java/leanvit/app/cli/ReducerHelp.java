@@ -1,7 +1,6 @@
 package leanvit.app.cli;
 
 import java.util.List;
-
 import leanvit.reducers.ReducerMethod;
 import leanvit.reducers.Reducers;
 

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.BlockTrace;
 import leanvit.vit.Inference;
@@ -14,6 +16,7 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.WholeFile;
 import leanvit.vit.weights.Checkpoint;
+import leanvit.vit.weights.DType;
 import leanvit.vit.weights.SafeTensors;
 import leanvit.vit.weights.SafeTensorsWriter;
 import leanvit.vit.weights.VitConfig;
@@ -22,6 +25,8 @@ import leanvit.vit.weights.VitConfig;
 final class RunCommand implements Command {
 
     private static final String PIXELS = "pixels";
+    /** Pixels are normalised; integers would be pixels that are not. */
+    private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16);
     /** Sixteen images of 224 x 224. */
     private static final long FEW_BYTES = 16L * 3 * 224 * 224 * Float.BYTES + 4096;
 
@@ -83,6 +88,10 @@ final class RunCommand implements Command {
                 + "], or other multiples of the patch, " + config.patch();
         if (!tensors.has(PIXELS)) {
             throw new InvalidInputException(tensors.file(), "tensor \"" + PIXELS + "\": missing; " + expected);
+        }
+        if (!FLOATS.contains(tensors.dtype(PIXELS))) {
+            throw new InvalidInputException(tensors.file(), "tensor \"" + PIXELS + "\": expected dtype " + FLOATS
+                    + ", came " + tensors.dtype(PIXELS));
         }
         int[] shape = tensors.shape(PIXELS);
         if (shape.length != 4 || shape[1] != 3 || !isMultiple(shape[2], config.patch())

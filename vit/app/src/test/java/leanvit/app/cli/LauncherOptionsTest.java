@@ -18,7 +18,6 @@ import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import javax.imageio.ImageIO;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -222,8 +221,8 @@ class LauncherOptionsTest {
         Path jpeg = directory.resolve("a.jpg");
         ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "jpg", jpeg.toFile());
         run(java, "-cp", CLASSES, Main.class.getName(), "classify", jpeg.toString())
-                .failed("this Java has no module java.desktop, which this command needs; use a full JDK, "
-                        + "or name the module to jlink --add-modules");
+                .failed(jpeg + ": is a JPEG picture, for which this program's Java runtime lacks the module "
+                        + "java.desktop (use a full JDK, or name the module to --add-modules of java or jlink)");
     }
 
     private static Path jar(Path file, String key, String value) throws IOException {

@@ -10,9 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-
 import javax.imageio.ImageIO;
-
 import leanvit.vit.Classifier;
 import leanvit.vit.Prediction;
 import leanvit.vit.json.Json;

@@ -122,8 +122,8 @@ public final class Pictures {
         if (JpegReader.isJpeg(bytes)) {
             if (!DESKTOP) {
                 throw new InvalidInputException(file,
-                        "is a JPEG picture, for which this program's Java runtime lacks the "
-                        + "module java.desktop (add it by --add-modules java.desktop)");
+                        "is a JPEG picture, for which this program's Java runtime lacks the module java.desktop "
+                        + "(use a full JDK, or name the module to --add-modules of java or jlink)");
             }
             return new JpegReader(file, bytes).read();
         }

@@ -6,8 +6,8 @@ package leanvit.vit.image;
  *
  * @param height        rows of the input, pixels
  * @param width         columns of the input, pixels
- * @param cropFraction  the part of the resized picture that the centre crop keeps, 0 to 1 (timm's {@code crop_pct});
- *                      1 means no crop
+ * @param cropFraction  the part of the resized picture that the centre crop keeps (timm's {@code crop_pct}): 1 means
+ *                      no crop; above 1 the picture is smaller than the crop, which is filled up around it
  * @param resize        how the picture is brought to size
  * @param interpolation the resampling filter
  * @param crop          where the crop lies

@@ -146,7 +146,7 @@ class CheckpointFuzzTest {
             checkpoint.tensor("blocks.0.attn.qkv.weight", 3 * config.width(), config.width());
             assertThat(checkpoint.labels().size()).isIn(0, config.classes());
             assertThat(checkpoint.preprocessing().height()).isEqualTo(config.imageHeight());
-            assertThat(checkpoint.preprocessing().cropFraction()).isBetween(Float.MIN_VALUE, 1f);
+            assertThat(checkpoint.preprocessing().cropFraction()).isBetween(Float.MIN_VALUE, (float) Limits.MAX_IMAGE);
             assertThat(config.headDim() * config.heads()).isEqualTo(config.width());
             return true;
         } catch (InvalidInputException e) {
