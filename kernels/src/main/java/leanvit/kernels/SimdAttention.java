@@ -159,17 +159,18 @@ final class SimdAttention implements Attention.Implementation {
                     PanelLayout.width(padded, panel), scratch, tile + first, padded);
         }
         for (int r = 0; r < rows; r++) {
-            int row = tile + r * padded;
-            float max = SimdSoftmax.max(padded, scratch, row);
-            if (max > Float.NEGATIVE_INFINITY) {
-                SimdSoftmax.exponentiate(padded, -max, scratch, row, scratch, row);
-                float sum = SimdSoftmax.sum(padded, scratch, row);
-                if (sum > 0f) {
-                    scratch[sums + r] = 1f / sum;
-                    continue;
-                }
+            float max = SimdSoftmax.max(padded, scratch, tile + r * padded);
+            scratch[sums + r] = max == Float.NEGATIVE_INFINITY ? 0f : -max;
+        }
+        SimdSoftmax.exponentiate(rows, padded, scratch, sums, scratch, tile, padded, scratch, tile, padded);
+        SimdSoftmax.sum(rows, padded, scratch, tile, padded, scratch, sums);
+        for (int r = 0; r < rows; r++) {
+            float sum = scratch[sums + r];
+            if (sum > 0f) {
+                scratch[sums + r] = 1f / sum;
+            } else {
+                withoutSum(n, padded, scratch, tile + r * padded, sums + r);
             }
-            withoutSum(n, padded, scratch, row, sums + r);
         }
     }
 

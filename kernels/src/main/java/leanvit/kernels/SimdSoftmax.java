@@ -34,8 +34,8 @@ final class SimdSoftmax implements Softmax.Implementation {
     /** L zeros, then L ones: from index t on, a vector whose last t lanes are 1. */
     private static final float[] LAST_LANES = new float[2 * L];
 
-    /** A vector each for what is left of a row: as scalars 5 exponentials would take as long as 60 others. */
-    private static final Spares<float[]> TAILS = new Spares<>();
+    /** A vector for what is left of a row (as scalars 5 exponentials would take as long as 60 others), and a float. */
+    private static final Spares<float[]> SPARES = new Spares<>();
 
     static {
         Arrays.fill(LAST_LANES, L, 2 * L, 1f);
@@ -49,9 +49,9 @@ final class SimdSoftmax implements Softmax.Implementation {
             return;
         }
         int whole = columns - columns % L;
-        float[] tail = TAILS.take();
-        if (tail == null) {
-            tail = new float[L];
+        float[] spare = SPARES.take();
+        if (spare == null) {
+            spare = new float[L + 1];
         }
         for (int r = 0; r < rows; r++, offset += stride, outOffset += outStride) {
             float max = max(columns, x, offset);
@@ -59,17 +59,15 @@ final class SimdSoftmax implements Softmax.Implementation {
                 ScalarSoftmax.withoutMaximum(x, offset, columns, out, outOffset);
                 continue;
             }
-            System.arraycopy(x, offset + whole, tail, 0, columns - whole);
-            // One call for both parts: C2 may inline it, and two of it are more than it inlines at once.
-            for (int part = 0; part < 2; part++) {
-                boolean first = part == 0;
-                exponentiate(first ? whole : L, -max, first ? x : tail, first ? offset : 0,
-                        first ? out : tail, first ? outOffset : 0);
-            }
-            System.arraycopy(tail, 0, out, outOffset + whole, columns - whole);
-            scale(columns, 1f / sum(columns, out, outOffset), out, outOffset);
+            System.arraycopy(x, offset + whole, spare, 0, columns - whole);
+            spare[L] = -max;
+            exponentiate(1, whole, spare, L, x, offset, 0, out, outOffset, 0);
+            exponentiate(1, L, spare, L, spare, 0, 0, spare, 0, 0);
+            System.arraycopy(spare, 0, out, outOffset + whole, columns - whole);
+            sum(1, columns, out, outOffset, 0, spare, L);
+            scale(columns, 1f / spare[L], out, outOffset);
         }
-        TAILS.giveBack(tail);
+        SPARES.giveBack(spare);
     }
 
     /** Returns a row's largest value, NaN left out; -infinity where there is none. Three chains hide the latency. */
@@ -102,64 +100,76 @@ final class SimdSoftmax implements Softmax.Implementation {
     }
 
     /**
-     * Writes exp(x + shift) of a row of whole vectors, {@link ScalarMath#expNonPositive} to the bit; in place too.
+     * Writes exp(x + shift) of rows of whole vectors, a shift per row, {@link ScalarMath#expNonPositive} to the bit; in
+     * place too.
      *
-     * <p>The formula stands in the loop for {@link SimdGelu}'s reason. It takes most of the bytecodes that C2 inlines
-     * before it puts calls off ({@link SimdGemm} tells what comes of that); so the sum is a pass of its own, and the
-     * loop tests at its head: of a loop that tests at its end C2 parses the body twice. No vector goes round the loop:
-     * one that did, loaded a step ahead, became an object per row in one start of JDK 17 in ten.
+     * <p>The formula stands in the loop for {@link SimdGelu}'s reason. It takes three quarters of the bytecodes that C2
+     * inlines before it puts calls off ({@link SimdGemm} tells what comes of that): so the sum is a pass of its own,
+     * the loop tests at its head (of a loop that tests at its end C2 parses the body twice), and like {@link #max} and
+     * {@link #sum} the method has more than 325 bytecodes, the most that C2 inlines of ours. What it could inline, it
+     * would inline or not as compilations happen to end, and a caller of two of these would be too large: one start of
+     * JDK 17 in twenty boxed a vector per row for that. Nor does a vector go round the loop, loaded a step ahead.
      */
-    static void exponentiate(int columns, float shift, float[] x, int row, float[] out, int to) {
-        FloatVector shifts = broadcast(F, shift);
-        for (int c = 0; c < columns; c += L) {
-            FloatVector v = shifts.add(FloatVector.fromArray(F, x, row + c));
-            FloatVector rounded = v.fma(broadcast(F, LOG2_E), broadcast(F, ROUND_TO_SCALE));
-            FloatVector n = rounded.sub(broadcast(F, ROUND_TO_SCALE));
-            FloatVector r = n.fma(broadcast(F, -LN2_HIGH), v);
-            FloatVector p = broadcast(F, SHORT_EXP5).fma(r, broadcast(F, SHORT_EXP4));
-            p = p.fma(r, broadcast(F, SHORT_EXP3));
-            p = p.fma(r, broadcast(F, SHORT_EXP2));
-            p = p.fma(r, broadcast(F, SHORT_EXP1));
-            p = p.fma(r, broadcast(F, 1f));
-            FloatVector scale =
-                    rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS).reinterpretAsFloats();
-            p.mul(scale).blend(0f, v.compare(VectorOperators.LT, EXP_UNDERFLOW)).intoArray(out, to + c);
+    static void exponentiate(int rows, int columns, float[] shifts, int shiftsOffset, float[] x, int offset, int stride,
+                             float[] out, int outOffset, int outStride) {
+        if (columns % L != 0 || shifts.length - shiftsOffset < rows || x.length - offset < columns) {
+            throw new IllegalArgumentException(rows + " rows of " + columns + ", expected whole vectors of " + L
+                    + " and a shift each, came " + shifts.length + " from " + shiftsOffset + ", " + x.length + " from "
+                    + offset);
+        }
+        int row = offset;
+        int to = outOffset;
+        for (int i = 0; i < rows; i++) {
+            FloatVector shift = broadcast(F, shifts[shiftsOffset + i]);
+            for (int c = 0; c < columns; c += L) {
+                FloatVector v = shift.add(FloatVector.fromArray(F, x, row + c));
+                FloatVector rounded = v.fma(broadcast(F, LOG2_E), broadcast(F, ROUND_TO_SCALE));
+                FloatVector n = rounded.sub(broadcast(F, ROUND_TO_SCALE));
+                FloatVector r = n.fma(broadcast(F, -LN2_HIGH), v);
+                FloatVector p = broadcast(F, SHORT_EXP5).fma(r, broadcast(F, SHORT_EXP4));
+                p = p.fma(r, broadcast(F, SHORT_EXP3));
+                p = p.fma(r, broadcast(F, SHORT_EXP2));
+                p = p.fma(r, broadcast(F, SHORT_EXP1));
+                p = p.fma(r, broadcast(F, 1f));
+                FloatVector scale = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+                        .reinterpretAsFloats();
+                p.mul(scale).blend(0f, v.compare(VectorOperators.LT, EXP_UNDERFLOW)).intoArray(out, to + c);
+            }
+            row += stride;
+            to += outStride;
         }
     }
 
-    /**
-     * Returns a row's sum; what the last vector has twice counts once. Two chains hide half of the latency.
-     *
-     * <p>Like {@link #max}, of more than 325 bytecodes, the most that C2 inlines of a method of ours: what calls both
-     * this and {@link #exponentiate} would otherwise inline both, or one, as compilations happen to end, and both are
-     * more than it inlines at once. One start of JDK 17 in twenty boxed a vector per row for that.
-     */
-    static float sum(int columns, float[] x, int row) {
-        FloatVector sum = FloatVector.zero(F);
-        FloatVector odd = sum;
-        int c = 0;
-        for (; c <= columns - 4 * L; c += 4 * L) {
-            sum = FloatVector.fromArray(F, x, row + c).add(sum);
-            odd = FloatVector.fromArray(F, x, row + c + L).add(odd);
-            sum = FloatVector.fromArray(F, x, row + c + 2 * L).add(sum);
-            odd = FloatVector.fromArray(F, x, row + c + 3 * L).add(odd);
+    /** Writes the sum of each row; what the last vector of a row has twice counts once. */
+    static void sum(int rows, int columns, float[] x, int offset, int stride, float[] sums, int sumsOffset) {
+        if (columns < L || sums.length - sumsOffset < rows) {
+            throw new IllegalArgumentException(rows + " rows of " + columns + ", expected a vector of " + L
+                    + " at least and room for a sum each, came " + sums.length + " from " + sumsOffset);
         }
-        for (; c <= columns - 2 * L; c += 2 * L) {
-            sum = FloatVector.fromArray(F, x, row + c).add(sum);
-            odd = FloatVector.fromArray(F, x, row + c + L).add(odd);
+        int row = offset;
+        for (int i = 0; i < rows; i++) {
+            FloatVector sum = FloatVector.zero(F);
+            FloatVector odd = sum;
+            int c = 0;
+            // Two chains hide half of the latency.
+            for (; c <= columns - 2 * L; c += 2 * L) {
+                sum = FloatVector.fromArray(F, x, row + c).add(sum);
+                odd = FloatVector.fromArray(F, x, row + c + L).add(odd);
+            }
+            for (; c <= columns - L; c += L) {
+                sum = FloatVector.fromArray(F, x, row + c).add(sum);
+            }
+            if (c < columns) {
+                FloatVector last = FloatVector.fromArray(F, x, row + columns - L);
+                sum = last.fma(FloatVector.fromArray(F, LAST_LANES, columns - c), sum);
+            }
+            sum = FLOATS.cast(sum).add(odd);
+            sum = sum.add(sum.rearrange(HALF));
+            sum = L > 4 ? sum.add(sum.rearrange(QUARTER)) : sum;
+            sum = L > 8 ? sum.add(sum.rearrange(EIGHTH)) : sum;
+            sums[sumsOffset + i] = sum.lane(0) + sum.lane(1);
+            row += stride;
         }
-        for (; c <= columns - L; c += L) {
-            sum = FloatVector.fromArray(F, x, row + c).add(sum);
-        }
-        if (c < columns) {
-            FloatVector last = FloatVector.fromArray(F, x, row + columns - L);
-            sum = last.fma(FloatVector.fromArray(F, LAST_LANES, columns - c), sum);
-        }
-        sum = FLOATS.cast(sum).add(odd);
-        sum = sum.add(sum.rearrange(HALF));
-        sum = L > 4 ? sum.add(sum.rearrange(QUARTER)) : sum;
-        sum = L > 8 ? sum.add(sum.rearrange(EIGHTH)) : sum;
-        return sum.lane(0) + sum.lane(1);
     }
 
     private static void scale(int columns, float scale, float[] x, int row) {

@@ -72,8 +72,7 @@ final class SimdTile5x2 {
 
     /** {@link #rows} for the C2 of JDK 17; {@code step} is 2L, but nothing that it knows to be constant. */
     static void rowsStepping(int k, float[] a, int a0, int lda, int last, float[] b, int bo, int step, float[] c,
-            int co,
-                             int ldc) {
+                             int co, int ldc) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + L);
         FloatVector c00 = b0, c01 = b1;

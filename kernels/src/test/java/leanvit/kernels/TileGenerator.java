@@ -82,8 +82,8 @@ final class TileGenerator {
     private void method(boolean stepping) {
         String arguments = "int k, float[] a, int a0, int lda, int last, float[] b, int bo, ";
         if (stepping) {
-            line(1, "static void rowsStepping(" + arguments + "int step, float[] c, int co,");
-            line(7, " int ldc) {");
+            line(1, "static void rowsStepping(" + arguments + "int step, float[] c,");
+            line(7, " int co, int ldc) {");
         } else {
             line(1, "static void rows(" + arguments + "float[] c, int co, int ldc) {");
         }

@@ -27,10 +27,9 @@ final class BenchCommand implements Command {
                         + Math.round(WARM_UP_SECONDS) + " seconds goes before")
                 .json()
                 .note("The input is noise; a reducer whose thresholds look at the image (ltmp) removes other numbers "
-                + "of tokens "
-                        + "from pictures. GMACs are 10^9 multiply-accumulates, as the papers count them; GFLOP/s "
-                        + "counts two "
-                        + "operations for each. Bytes are those that the pass allocates, its result included.")
+                + "of tokens from pictures. GMACs are 10^9 multiply-accumulates, as the papers count them; GFLOP/s "
+                        + "counts two operations for each. Bytes are those that the pass allocates, its result "
+                        + "included.")
                 .example("--arch vit_small_patch16_224 --reducer tome:r=16 --batch 8")
                 .example("--model deit-tiny --seconds 30 --json");
     }

@@ -47,8 +47,7 @@ final class CalibrateCommand implements Command {
                 .text("--plot", "OUT.png", "draw the three curves with the chosen count")
                 .json()
                 .note("FOLDER has pictures and labels.csv, which begins with the line file,label and has a line a "
-                + "picture, "
-                        + "with its class counted from 0.")
+                + "picture, with its class counted from 0.")
                 .example("pictures --model deit-tiny --csv calibration.csv --plot calibration.png");
     }
 
@@ -61,8 +60,7 @@ final class CalibrateCommand implements Command {
         boolean accurate = !options.operands().isEmpty();
         if (!accurate && alpha < 1) {
             throw new UsageException("expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, "
-                    + "which weighs "
-                    + "latency and nothing else, goes without");
+                    + "which weighs latency and nothing else, goes without");
         }
         Path csv = options.path("--csv");
         Path plot = options.path("--plot");

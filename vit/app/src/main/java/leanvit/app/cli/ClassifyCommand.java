@@ -40,8 +40,8 @@ final class ClassifyCommand implements Command {
                 .wholes("--visualize-layers", "L,L,...", 0, MAX_LAYER, "the blocks to draw, counted from 0; "
                         + "default: those that reduce, three at most")
                 .whole("--image-size", "N", 1, MAX_IMAGE_SIZE, null,
-                "look at N x N pixels instead of as many as the model was "
-                        + "trained on: a multiple of its patch; more sees more, and takes longer")
+                "look at N x N pixels instead of as many as the model was trained on: a multiple of its patch; more "
+                        + "sees more, and takes longer")
                 .note("A picture that cannot be read is reported, the others are classified all the same, and the exit "
                         + "status is 1.")
                 .example("testdata/demo/pictures/cup.png")

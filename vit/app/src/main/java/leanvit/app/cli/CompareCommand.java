@@ -37,8 +37,7 @@ final class CompareCommand implements Command {
                 .note("labels.csv begins with the line file,label; then a line a picture, with its class counted from "
                 + "0.")
                 .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that "
-                + "whatever "
-                        + "else the machine does falls upon all alike.")
+                + "whatever else the machine does falls upon all alike.")
                 .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png");
     }
 

@@ -26,8 +26,7 @@ final class InfoCommand implements Command {
                 .reducers()
                 .json()
                 .note("GMACs are 10^9 multiply-accumulates per image, counted from a pass over noise. Where a reducer "
-                + "decides "
-                        + "by the image how many tokens go, this is said.")
+                + "decides by the image how many tokens go, this is said.")
                 .example("--model deit-tiny --reducers \"none;tome:r=8;tome:r=16\"");
     }
 

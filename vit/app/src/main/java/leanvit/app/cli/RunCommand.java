@@ -38,17 +38,12 @@ final class RunCommand implements Command {
                 .flag("--trace", "write what each block did, too")
                 .model()
                 .note("With --trace, OUT also has for every block l, counted from 0: block.<l>.tokens (the rows after "
-                + "the block, "
-                        + "all images one after another, [sum of N, C]), block.<l>.offsets (int64 [B + 1]: where each "
-                        + "image's "
-                        + "rows begin) and, where the reducer tracks them, block.<l>.sizes ([sum of N]); and for the "
-                        + "whole run "
-                        + "assignment (int64 [B, N0]: the final token that each original token ended in, or -1 where "
-                        + "it was "
-                        + "dropped).")
+                + "the block, all images one after another, [sum of N, C]), block.<l>.offsets (int64 [B + 1]: where "
+                + "each image's rows begin) and, where the reducer tracks them, block.<l>.sizes ([sum of N]); and for "
+                + "the whole run assignment (int64 [B, N0]: the final token that each original token ended in, or -1 "
+                + "where it was dropped).")
                 .note("Images of another size than the model's are taken where both sides are multiples of the patch; "
-                + "position "
-                        + "embeddings are then resized.")
+                + "position embeddings are then resized.")
                 .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 "
                 + "--trace");
     }

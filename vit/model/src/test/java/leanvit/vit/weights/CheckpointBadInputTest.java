@@ -229,8 +229,8 @@ class CheckpointBadInputTest {
         TestModel.transformers("vit").put("vit.encoder.layer.0.attention.attention.value.weight", WIDTH, 4)
                 .write(directory);
         assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.value.weight\": "
-                + "shape [8, 4] does not go with the "
-                + "[8, 8] of \"vit.encoder.layer.0.attention.attention.query.weight\"");
+                + "shape [8, 4] does not go with the [8, 8] of "
+                + "\"vit.encoder.layer.0.attention.attention.query.weight\"");
         TestModel.transformers("vit").put("vit.encoder.layer.0.attention.attention.value.weight", 16, WIDTH)
                 .write(directory);
         assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.query.weight\": "

@@ -217,8 +217,8 @@ class CheckpointTest {
                 ? "model-00002-of-00002.safetensors" : "model-00001-of-00002.safetensors");
         writeIndex(moved);
         assertThatThrownBy(() -> Checkpoint.open(directory)).hasMessageContaining(
-                "-of-00002.safetensors: tensor \"norm.bias\": missing; "
-                        + "model.safetensors.index.json says that it is here");
+                "-of-00002.safetensors: tensor \"norm.bias\": missing; model.safetensors.index.json says that it is "
+                        + "here");
         Map<String, String> short1 = new LinkedHashMap<>(map);
         short1.remove("norm.bias");
         writeIndex(short1);

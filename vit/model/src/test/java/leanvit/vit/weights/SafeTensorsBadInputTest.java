@@ -92,40 +92,35 @@ class SafeTensorsBadInputTest {
         "7                                                      | expected an object, came a number",
         "{}                                                     | dtype: expected a string, came nothing",
         "{'dtype':32,'shape':[1],'data_offsets':[0,8]}          | dtype: expected a string, came a number",
-        "{'dtype':'F32','data_offsets':[0,8]} | "
-            + "shape: expected a list of at most 64 sizes, came nothing",
-        "{'dtype':'F32','shape':2,'data_offsets':[0,8]} | "
-            + "shape: expected a list of at most 64 sizes, came a number",
-        "{'dtype':'F32','shape':[-2],'data_offsets':[0,8]} | "
-            + "shape: expected an integer from 0 to 2147483647, came -2",
-        "{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]} | "
-            + "shape: expected an integer from 0 to 2147483647, came 2.0",
-        "{'dtype':'F32','shape':['2'],'data_offsets':[0,8]} | "
-            + "shape: expected an integer from 0 to 2147483647, came a string",
+        "{'dtype':'F32','data_offsets':[0,8]} | shape: expected a list of at most 64 sizes, came nothing",
+        "{'dtype':'F32','shape':2,'data_offsets':[0,8]} | shape: expected a list of at most 64 sizes, came a number",
+        "{'dtype':'F32','shape':[-2],'data_offsets':[0,8]} | shape: expected an integer from 0 to 2147483647, came -2",
+        "{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]} | shape: expected an integer from 0 to 2147483647, came "
+            + "2.0",
+        "{'dtype':'F32','shape':['2'],'data_offsets':[0,8]} | shape: expected an integer from 0 to 2147483647, came a "
+            + "string",
         "{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]} | "
             + "shape: expected an integer from 0 to 2147483647, came 4294967298",
         "{'dtype':'F32','shape':[2]}                            | data_offsets: expected [begin, end], came nothing",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0]} | "
-            + "data_offsets: expected [begin, end], came a list of 1",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]} | "
-            + "data_offsets: expected [begin, end], came a list of 3",
-        "{'dtype':'F32','shape':[2],'data_offsets':[-8,0]} | "
-            + "data_offsets: expected an integer from 0 to 9223372036854775807, came -8",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]} | "
-            + "data_offsets: expected an integer from 0 to 9223372036854775807, came 10.0",
-        "{'dtype':'F32','shape':[2],'data_offsets':[0,null]} | "
-            + "data_offsets: expected an integer from 0 to 9223372036854775807, came nothing",
-        "{'dtype':'F32','shape':[2],'data_offsets':[8,0]} | "
-            + "data_offsets: expected begin <= end <= 8, the length of the data, came [8, 0]",
-        "{'dtype':'F32','shape':[2],'data_offsets':[4,12]} | "
-            + "data_offsets: expected begin <= end <= 8, the length of the data, came [4, 12]",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0]} | data_offsets: expected [begin, end], came a list of 1",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]} | data_offsets: expected [begin, end], came a list of 3",
+        "{'dtype':'F32','shape':[2],'data_offsets':[-8,0]} | data_offsets: expected an integer from 0 to "
+            + "9223372036854775807, came -8",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]} | data_offsets: expected an integer from 0 to "
+            + "9223372036854775807, came 10.0",
+        "{'dtype':'F32','shape':[2],'data_offsets':[0,null]} | data_offsets: expected an integer from 0 to "
+            + "9223372036854775807, came nothing",
+        "{'dtype':'F32','shape':[2],'data_offsets':[8,0]} | data_offsets: expected begin <= end <= 8, the length of "
+            + "the data, came [8, 0]",
+        "{'dtype':'F32','shape':[2],'data_offsets':[4,12]} | data_offsets: expected begin <= end <= 8, the length of "
+            + "the data, came [4, 12]",
         "{'dtype':'F32','shape':[2],'data_offsets':[9223372036854775800,9223372036854775807]} | "
             + "data_offsets: expected begin <= end <= 8, the length of the data, came [9223372036854775800, "
             + "9223372036854775807]",
-        "{'dtype':'F32','shape':[1],'data_offsets':[0,8]} | "
-            + "shape [1] of F32 takes 4 bytes, but data_offsets [0, 8] hold 8",
-        "{'dtype':'F32','shape':[0],'data_offsets':[0,8]} | "
-            + "shape [0] of F32 takes 0 bytes, but data_offsets [0, 8] hold 8",
+        "{'dtype':'F32','shape':[1],'data_offsets':[0,8]} | shape [1] of F32 takes 4 bytes, but data_offsets [0, 8] "
+            + "hold 8",
+        "{'dtype':'F32','shape':[0],'data_offsets':[0,8]} | shape [0] of F32 takes 0 bytes, but data_offsets [0, 8] "
+            + "hold 8",
         "{'dtype':'F32','shape':[2147483647,2147483647,3],'data_offsets':[0,8]} | "
             + "shape [2147483647, 2147483647, 3] asks for more than 2^63 bytes",
         "{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]} | "

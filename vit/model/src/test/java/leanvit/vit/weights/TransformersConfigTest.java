@@ -66,10 +66,10 @@ class TransformersConfigTest {
         "'model_type':'vit','patch_size':[16,8] | patch_size: expected a square patch, came [16,8]",
         "'model_type':'vit','hidden_size':0 | hidden_size: expected an integer from 1 to 65536, came 0",
         "'model_type':'vit','layer_norm_eps':0 | layer_norm_eps: expected a number over 0.0 and at most 1.0, came 0",
-        "'model_type':'vit','id2label':{'x':'a'} | "
-            + "id2label: expected a class's index from 0 on with each name, came {\"x\":\"a\"}",
-        "'model_type':'vit','id2label':{'0':[7]} | "
-            + "id2label: expected a plain value as a class's name, came {\"0\":[7]}",
+        "'model_type':'vit','id2label':{'x':'a'} | id2label: expected a class's index from 0 on with each name, came "
+            + "{\"x\":\"a\"}",
+        "'model_type':'vit','id2label':{'0':[7]} | id2label: expected a plain value as a class's name, came "
+            + "{\"0\":[7]}",
         "'model_type':'vit','problem_type':'ranking' | problem_type: \"ranking\" is not supported",
         "'model_type':'vit','hidden_act':'gelu_new' | hidden_act: \"gelu_new\" is not supported",
     })
@@ -176,8 +176,7 @@ class TransformersConfigTest {
         "'image_processor_type':'ConvNextImageProcessor','size':{'shortest_edge':224} | 0.875 | SHORT_SIDE | BICUBIC | "
             + "DOWN | 0.00392156862745098 | 0.5",
         "'image_processor_type':'ConvNextImageProcessor','size':224,'crop_pct':0.8 | 0.8 | SHORT_SIDE | BICUBIC | "
-        + "DOWN | "
-            + "0.00392156862745098 | 0.5",
+        + "DOWN | 0.00392156862745098 | 0.5",
         "'image_processor_type':'LevitImageProcessor' | 0.875 | SHORT_SIDE | BICUBIC | DOWN | 0.00392156862745098 | "
         + "0.485",
         "'size':[224,224],'resample':0 | 1 | SQUASH | NEAREST | DOWN | 0.00392156862745098 | 0.5",
@@ -219,16 +218,14 @@ class TransformersConfigTest {
             + "\"PixtralImageProcessor\"",
         "'do_flip_channel_order':true | do_flip_channel_order: true is not supported",
         "'size':384                 | size: expected 224x224, config.json's image_size, came 384",
-        "'size':{'height':224} | "
-            + "size: expected height and width, shortest_edge, or one number, came {\"height\":224}",
+        "'size':{'height':224} | size: expected height and width, shortest_edge, or one number, came {\"height\":224}",
         "'size':{'shortest_edge':224} | size.shortest_edge: expected do_center_crop beside it; without, pictures would "
             + "keep their aspect and not fit the model",
         "'do_center_crop':true      | crop_size: expected the crop's size, for do_center_crop, came nothing",
         "'do_center_crop':true,'crop_size':256 | crop_size: expected 224x224, config.json's image_size, came 256",
         "'do_center_crop':true,'crop_size':224,'size':{'height':256,'width':300} | size: expected the aspect of the "
             + "crop, 224x224, came {\"height\":256,\"width\":300}",
-        "'image_std':[0,1,1] | "
-            + "image_std: expected a list of 3 numbers over 0.0 and at most 1000.0, came [0,1,1]",
+        "'image_std':[0,1,1] | image_std: expected a list of 3 numbers over 0.0 and at most 1000.0, came [0,1,1]",
     })
     void refusesPreprocessingThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> preprocessing("vit", "{" + fields + "}")).isInstanceOf(InvalidInputException.class)
