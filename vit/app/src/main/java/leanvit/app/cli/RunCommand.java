@@ -5,9 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.BlockTrace;
 import leanvit.vit.Inference;
@@ -26,7 +24,7 @@ final class RunCommand implements Command {
 
     private static final String PIXELS = "pixels";
     /** Pixels are normalised; integers would be pixels that are not. */
-    private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16);
+    private static final List<DType> FLOATS = List.of(DType.F32, DType.F16, DType.BF16);
     /** Sixteen images of 224 x 224. */
     private static final long FEW_BYTES = 16L * 3 * 224 * 224 * Float.BYTES + 4096;
 
