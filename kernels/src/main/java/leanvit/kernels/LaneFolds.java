@@ -11,14 +11,12 @@ import jdk.incubator.vector.VectorShuffle;
  *
  * <pre>
  *   sum = sum.add(sum.rearrange(HALF));
- *   sum = sum.add(sum.rearrange(QUARTER));
- *   sum = L &gt; 4 ? sum.add(sum.rearrange(EIGHTH)) : sum;
- *   sum = L &gt; 8 ? sum.add(sum.rearrange(SIXTEENTH)) : sum;
- *   sum.lane(0)
+ *   sum = L &gt; 4 ? sum.add(sum.rearrange(QUARTER)) : sum;
+ *   sum = L &gt; 8 ? sum.add(sum.rearrange(EIGHTH)) : sum;
+ *   sum.lane(0) + sum.lane(1)
  * </pre>
  *
- * The last of these steps may as well be {@code sum.lane(0) + sum.lane(1)}, of the same bits, which C2 inlines more
- * cheaply.
+ * The last step adds two floats: a rotation would give the same bits, for more of the bytecodes that C2 inlines.
  *
  * <p>{@code reduceLanes(ADD)} has no fixed order: from JDK 24 on C2 adds pairs where the interpreter adds from left to
  * right, so a row's bits would change when its method gets compiled. The lines above are written out where they are
@@ -29,7 +27,6 @@ final class LaneFolds {
     static final VectorShuffle<Float> HALF = rotation(L / 2);
     static final VectorShuffle<Float> QUARTER = rotation(L / 4);
     static final VectorShuffle<Float> EIGHTH = rotation(L / 8);
-    static final VectorShuffle<Float> SIXTEENTH = rotation(L / 16);
 
     private LaneFolds() {
     }

@@ -73,7 +73,7 @@ final class TimmConfig {
         TimmConfig config = new TimmConfig(root);
         config.refuseUnknownArguments();
         VitConfig shape = config.shape();
-        config.refuseUnsupportedPreprocessing();
+        config.refuseLabelOffset();
         return new ModelDescription(shape, config.preprocessing(shape), config.features(), config.labels(),
                 Problem.isSigmoid(root, shape.classes()), config.unknownKeys());
     }
@@ -217,7 +217,7 @@ final class TimmConfig {
         throw pretrained.unsupported("interpolation");
     }
 
-    private void refuseUnsupportedPreprocessing() throws InvalidInputException {
+    private void refuseLabelOffset() throws InvalidInputException {
         if (pretrained.integer("label_offset", 0, Limits.MAX_CLASSES, 0) != 0) {
             throw pretrained.unsupported("label_offset");
         }
