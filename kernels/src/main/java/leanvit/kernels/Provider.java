@@ -8,13 +8,15 @@ import java.lang.System.Logger.Level;
  * <p>SIMD is the rule; the scalar code serves where SIMD does not pay: without the module jdk.incubator.vector, on a
  * JVM that is not HotSpot, with another compiler than C2 (a JVMCI compiler, C1 alone, none), without FMA instructions,
  * and with vectors under 128 bits. Vectors over 512 bits are used as 512. The system property {@code leanvit.simd}
- * overrides the choice: {@code auto} (default), {@code 512}, {@code 256}, {@code 128} or {@code scalar}; it is read
- * once. The choice is logged once, through the {@link System.Logger} {@code leanvit.kernels}, at level {@code DEBUG},
- * or {@code WARNING} where SIMD was refused or the property could not be followed.
+ * overrides the choice: {@code auto} (default), {@code required} (the same, but no model loads where the scalar code
+ * would serve), {@code 512}, {@code 256}, {@code 128} or {@code scalar}; it is read once. The choice is logged once,
+ * through the {@link System.Logger} {@code leanvit.kernels}, at level {@code DEBUG}, or {@code WARNING} where SIMD was
+ * refused or the property could not be followed.
  */
 public final class Provider {
 
     private static final String PROPERTY = "leanvit.simd";
+    private static final String REQUIRED = "required";
     private static final int MOST_BITS = 512;
 
     /** What serves: bits of a vector, 0 for scalar code; why; and how loudly to say so. */
@@ -53,13 +55,13 @@ public final class Provider {
             return new Choice(0, refusal.reason(), refusal.level());
         }
         int widest = Math.min(jvm.preferredBits(), MOST_BITS);
-        if (asked.equals("auto")) {
+        if (asked.equals("auto") || asked.equals(REQUIRED)) {
             return new Choice(widest, "preferred width of this processor", Level.DEBUG);
         }
         String option = "-D" + PROPERTY + "=" + asked;
         if (!asked.matches("512|256|128")) {
-            return new Choice(widest, option + " is none of auto, 512, 256, 128, scalar; preferred width used",
-                    Level.WARNING);
+            return new Choice(widest,
+                    option + " is none of auto, required, 512, 256, 128, scalar; preferred width used", Level.WARNING);
         }
         if (Integer.parseInt(asked) > widest) {
             return new Choice(widest, option + " is wider than this processor's " + widest + " bits", Level.WARNING);
@@ -80,6 +82,29 @@ public final class Provider {
     /** Returns why this provider serves, as a phrase for a reader. */
     public static String reason() {
         return REASON;
+    }
+
+    /**
+     * Refuses to go on where the scalar code serves: for a program that would be of no use so slow.
+     *
+     * @throws IllegalStateException where it does; the message says why and what helps
+     */
+    public static void requireSimd() {
+        if (!SIMD) {
+            throw new IllegalStateException("SIMD kernels are required, but these are " + describe());
+        }
+    }
+
+    /**
+     * {@link #requireSimd} where {@code -Dleanvit.simd=required} asks for it; models call this as they load. In any
+     * case the choice has then been logged.
+     *
+     * @throws IllegalStateException as {@link #requireSimd}
+     */
+    public static void honourRequirement() {
+        if (REQUIRED.equals(System.getProperty(PROPERTY))) {
+            requireSimd();
+        }
     }
 
     /** Returns provider, width and reason in one line. */

@@ -48,6 +48,9 @@ public final class Inference {
     private float[] pixels;
     private int pixelOffset;
     private int lastBatch;
+    /** From one image's feature vector to the next in {@link #pooled}. */
+    private int featureStride;
+    private Runnable beforeBlock = () -> { };
 
     Inference(VisionTransformer model) {
         this(model, new None(), new Workers());
@@ -167,6 +170,22 @@ public final class Inference {
         return sum;
     }
 
+    /**
+     * Returns the feature vector of one image of the last pass, [C], as {@link #features} gives it: with
+     * {@link #logits} label and embedding come from one pass.
+     *
+     * @throws IndexOutOfBoundsException if the last pass had no such image
+     */
+    public float[] embedding(int image) {
+        checkImage(image);
+        return Arrays.copyOfRange(pooled, image * featureStride, image * featureStride + shape.width());
+    }
+
+    /** Has this called before each block; what it throws ends the pass, and the next one runs as ever. */
+    void beforeEachBlock(Runnable check) {
+        beforeBlock = check;
+    }
+
     private void checkImage(int image) {
         if (image < 0 || image >= lastBatch) {
             throw new IndexOutOfBoundsException("image " + image + ", but the last pass had " + lastBatch + " images");
@@ -199,6 +218,7 @@ public final class Inference {
             int queries = config.distilled() ? 2 : 1;
             boolean pooledAlready = false;
             for (int layer = 0; layer < shape.depth(); layer++) {
+                beforeBlock.run();
                 boolean last = layer == shape.depth() - 1;
                 pooledAlready = last && trace == null && config.pooling() == VitConfig.Pooling.TOKEN
                         && lastBlockForClassifier(layer, queries);
@@ -384,6 +404,7 @@ public final class Inference {
 
     private float[] head(int batch, int stride, boolean classify) {
         int width = shape.width();
+        featureStride = stride;
         if (!classify) {
             float[] features = new float[batch * width];
             for (int image = 0; image < batch; image++) {

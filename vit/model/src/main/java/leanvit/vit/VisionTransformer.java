@@ -3,6 +3,7 @@ package leanvit.vit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import leanvit.kernels.Provider;
 import leanvit.reducers.ModelShape;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.pass.PackedVit;
@@ -57,10 +58,12 @@ public final class VisionTransformer {
      * @param height rows of an image, pixels; a multiple of the patch
      * @param width  columns of an image, pixels; a multiple of the patch
      * @throws IllegalArgumentException if a side is not a multiple of the patch
+     * @throws IllegalStateException    if {@code -Dleanvit.simd=required} cannot be followed ({@link Provider})
      * @throws IOException              that says which tensor is missing or has another shape
      */
     public static VisionTransformer of(VitConfig config, TensorSource tensors, int height, int width)
             throws IOException {
+        Provider.honourRequirement();
         if (height < 1 || height % config.patch() != 0 || width < 1 || width % config.patch() != 0) {
             throw new IllegalArgumentException("image of " + height + " x " + width
                     + " pixels, expected multiples of the patch, " + config.patch());

@@ -616,4 +616,39 @@ class InferenceTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("9");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TOKEN", "AVERAGE"})
+    void labelAndEmbeddingComeFromOnePass(String pooling) throws IOException {
+        for (boolean distilled : new boolean[] {false, pooling.equals("TOKEN")}) {
+            VisionTransformer pooled = model(Pooling.valueOf(pooling), distilled);
+            Inference inference = pooled.inference().with(Reducers.parse("tome:r=2"));
+            float[] features = inference.features(pixels, 3);
+            float[] logits = inference.logits(pixels, 3);
+            int width = pooled.config().width();
+            for (int image = 0; image < 3; image++) {
+                assertThat(inference.embedding(image))
+                        .isEqualTo(Arrays.copyOfRange(features, image * width, (image + 1) * width));
+            }
+            assertThat(inference.logits(pixels, 3)).isEqualTo(logits);
+            assertThatThrownBy(() -> inference.embedding(3)).isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
+    void aPassThatEndsBetweenBlocksLeavesTheRunnerWhole() {
+        Inference inference = model.inference().with(pool, 3);
+        float[] expected = inference.logits(pixels, 2);
+        int[] blocks = {0};
+        inference.beforeEachBlock(() -> {
+            if (++blocks[0] == 2) {
+                throw new IllegalStateException("enough");
+            }
+        });
+        assertThatThrownBy(() -> inference.logits(pixels, 2)).isInstanceOf(IllegalStateException.class)
+                .hasMessage("enough");
+        assertThatThrownBy(() -> inference.tokens(0, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(inference.logits(pixels, 2)).isEqualTo(expected);
+        assertThat(blocks[0]).isEqualTo(2 + model.config().depth());
+    }
 }
