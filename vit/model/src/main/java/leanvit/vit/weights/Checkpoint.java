@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.io.InvalidInputException;
@@ -35,18 +37,21 @@ import leanvit.vit.io.InvalidInputException;
  */
 public final class Checkpoint implements TensorSource, AutoCloseable {
 
-    private static final String CONFIG = "config.json";
-    private static final String PREPROCESSOR = "preprocessor_config.json";
-    private static final String LABELS = "labels.txt";
+    static final String CONFIG = "config.json";
+    static final String PREPROCESSOR = "preprocessor_config.json";
+    static final String LABELS = "labels.txt";
     private static final String POSITIONS = "pos_embed";
 
     private final ModelDescription model;
     private final Weights weights;
     private final List<String> labels;
+    /** The settings files as they stand, by name. */
+    private final Map<String, byte[]> settings;
     private final Set<String> warnings = new LinkedHashSet<>();
 
-    private Checkpoint(ModelDescription model, Weights weights, List<String> labels) {
+    private Checkpoint(ModelDescription model, Weights weights, List<String> labels, Map<String, byte[]> settings) {
         this.model = model;
+        this.settings = settings;
         this.weights = weights;
         this.labels = List.copyOf(labels);
         warnings.addAll(model.warnings());
@@ -75,13 +80,19 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     }
 
     private static Checkpoint open(ModelFiles files) throws IOException {
-        Fields config = Fields.parse(files.path(CONFIG), files.read(CONFIG));
+        Map<String, byte[]> settings = new LinkedHashMap<>();
+        for (String name : List.of(CONFIG, PREPROCESSOR)) {
+            if (name.equals(CONFIG) || files.has(name)) {
+                settings.put(name, files.read(name));
+            }
+        }
+        Fields config = Fields.parse(files.path(CONFIG), settings.get(CONFIG));
         ModelDescription model;
         if (config.has("architecture")) {
             model = TimmConfig.read(config);
         } else if (config.has("model_type")) {
-            model = TransformersConfig.read(config, files.has(PREPROCESSOR)
-                    ? Fields.parse(files.path(PREPROCESSOR), files.read(PREPROCESSOR)) : null);
+            model = TransformersConfig.read(config, settings.containsKey(PREPROCESSOR)
+                    ? Fields.parse(files.path(PREPROCESSOR), settings.get(PREPROCESSOR)) : null);
         } else {
             throw new InvalidInputException(files.path(CONFIG),
                     "expected the field architecture (timm) or model_type (transformers), came neither");
@@ -90,7 +101,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         Weights weights = Weights.open(files, model.config().distilled());
         try {
             TensorLayout.check(model.config(), model.features(), weights, files.path(CONFIG));
-            return new Checkpoint(model, weights, labels);
+            return new Checkpoint(model, weights, labels, settings);
         } catch (IOException | RuntimeException | Error e) {
             weights.close();
             throw e;
@@ -124,6 +135,16 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         } catch (CharacterCodingException e) {
             throw new InvalidInputException(file, "no valid UTF-8", e);
         }
+    }
+
+    /** Returns the settings files by name, as bytes; not a copy. */
+    Map<String, byte[]> settings() {
+        return settings;
+    }
+
+    /** Returns the file's own names of the tensors that make up the one of timm's name, in order. */
+    List<String> fileNames(String name) {
+        return weights.names().sources(name);
     }
 
     /** Returns the model's shape. */

@@ -58,6 +58,31 @@ public final class SafeTensorsWriter {
     }
 
     /**
+     * Adds a part of an array as a tensor of type F32, or F16 of the nearest values.
+     *
+     * @param offset the first element's index
+     * @throws IllegalArgumentException if the name is taken, the array ends before the shape's product, or the type is
+     *                                  another
+     */
+    SafeTensorsWriter floats(String name, float[] values, int offset, DType dtype, int... shape) {
+        int length = 1;
+        for (int side : shape) {
+            length = Math.multiplyExact(length, side);
+        }
+        Objects.checkFromIndexSize(offset, length, values.length);
+        return switch (dtype) {
+            case F32 -> add(name, dtype, length, shape,
+                    (out, first, count) -> out.asFloatBuffer().put(values, offset + first, count));
+            case F16 -> add(name, dtype, length, shape, (out, first, count) -> {
+                for (int i = offset + first; i < offset + first + count; i++) {
+                    out.putShort(HalfFloats.toFloat16(values[i]));
+                }
+            });
+            default -> throw new IllegalArgumentException("dtype is " + dtype + ", expected F32 or F16");
+        };
+    }
+
+    /**
      * Adds a tensor of type F64.
      *
      * @throws IllegalArgumentException if the name is taken or the shape's product is not the array's length

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import leanvit.vit.io.InvalidInputException;
-import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * The tensors that a model of a given shape has, each with its shape, and the check that a checkpoint has just these.
@@ -63,7 +62,8 @@ final class TensorLayout {
         layout.refuseUnsupported();
         layout.embedPrefix = features.embedPrefix();
         layout.compare(features, settings);
-        layout.expect();
+        layout.expected.putAll(
+                VitTensors.of(config, weights.names()::has, layout.registers(), layout.positions()));
         layout.checkShapes();
         layout.refuseLeftovers();
     }
@@ -104,82 +104,6 @@ final class TensorLayout {
             throw new InvalidInputException(settings, said
                     ? field + ": the model should have it, but " + weights.file() + " lacks tensor " + tensor
                     : field + ": the model should not have it, but " + weights.file() + " has tensor " + tensor);
-        }
-    }
-
-    private void expect() throws InvalidInputException {
-        int width = config.width();
-        int patch = config.patch();
-        put("patch_embed.proj.weight", width, 3, patch, patch);
-        putIfThere("patch_embed.proj.bias", width);
-        if (config.pooling() == Pooling.TOKEN || weights.names().has("cls_token")) {
-            put("cls_token", 1, 1, width);
-        }
-        if (config.distilled()) {
-            put("dist_token", 1, 1, width);
-        }
-        putIfThere("reg_token", 1, registers(), width);
-        put("pos_embed", 1, positions(), width);
-        putNormIfThere("norm_pre", width);
-        for (int block = 0; block < config.depth(); block++) {
-            expectBlock("blocks." + block + ".");
-        }
-        putNorm(weights.names().has("fc_norm.weight") ? "fc_norm" : "norm", width);
-        if (config.classes() > 0) {
-            putLinear("head", config.classes(), width);
-        }
-        if (config.classes() > 0 && config.distilled()) {
-            putLinear("head_dist", config.classes(), width);
-        }
-    }
-
-    private void expectBlock(String block) {
-        int width = config.width();
-        putNorm(block + "norm1", width);
-        put(block + "attn.qkv.weight", 3 * width, width);
-        if (weights.names().has("blocks.0.attn.qkv.bias")) {
-            put(block + "attn.qkv.bias", 3 * width);
-        }
-        if (weights.names().has("blocks.0.attn.q_norm.weight")) {
-            putNorm(block + "attn.q_norm", config.headDim());
-            putNorm(block + "attn.k_norm", config.headDim());
-        }
-        putLinear(block + "attn.proj", width, width);
-        boolean scaled = weights.names().has("blocks.0.ls1.gamma");
-        if (scaled) {
-            put(block + "ls1.gamma", width);
-        }
-        putNorm(block + "norm2", width);
-        putLinear(block + "mlp.fc1", config.mlpHidden(), width);
-        putLinear(block + "mlp.fc2", width, config.mlpHidden());
-        if (scaled) {
-            put(block + "ls2.gamma", width);
-        }
-    }
-
-    private void put(String name, int... shape) {
-        expected.put(name, shape);
-    }
-
-    private void putIfThere(String name, int... shape) {
-        if (weights.names().has(name)) {
-            put(name, shape);
-        }
-    }
-
-    private void putLinear(String layer, int out, int in) {
-        put(layer + ".weight", out, in);
-        put(layer + ".bias", out);
-    }
-
-    private void putNorm(String layer, int channels) {
-        put(layer + ".weight", channels);
-        put(layer + ".bias", channels);
-    }
-
-    private void putNormIfThere(String layer, int channels) {
-        if (weights.names().has(layer + ".weight")) {
-            putNorm(layer, channels);
         }
     }
 

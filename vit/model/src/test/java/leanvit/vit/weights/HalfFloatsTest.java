@@ -48,4 +48,21 @@ class HalfFloatsTest {
                     .isEqualTo(Float.floatToRawIntBits(expected));
         }
     }
+
+    @Test
+    void roundsToTheNearestFloat16() {
+        for (int pattern = 0; pattern < 0x7c00; pattern++) {
+            float value = HalfFloats.fromFloat16((short) pattern);
+            float next = pattern == 0x7bff ? 65536f : HalfFloats.fromFloat16((short) (pattern + 1));
+            float half = value + (next - value) / 2;
+            int even = pattern + (pattern & 1);
+            assertThat(HalfFloats.toFloat16(value)).isEqualTo((short) pattern);
+            assertThat(HalfFloats.toFloat16(-value)).isEqualTo((short) (pattern | 0x8000));
+            assertThat(HalfFloats.toFloat16(half)).as("half after %04x", pattern).isEqualTo((short) even);
+            assertThat(HalfFloats.toFloat16(Math.nextDown(half))).isEqualTo((short) pattern);
+            assertThat(HalfFloats.toFloat16(Math.nextUp(half))).isEqualTo((short) (pattern + 1));
+        }
+        assertThat(HalfFloats.toFloat16(Float.NEGATIVE_INFINITY)).isEqualTo((short) 0xfc00);
+        assertThat(HalfFloats.fromFloat16(HalfFloats.toFloat16(Float.NaN))).isNaN();
+    }
 }
