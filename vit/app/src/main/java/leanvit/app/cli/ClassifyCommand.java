@@ -14,9 +14,11 @@ import leanvit.vit.Classification;
 import leanvit.vit.Classifier;
 import leanvit.vit.PictureTrace;
 import leanvit.vit.Prediction;
+import leanvit.vit.image.PictureLimits;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.NoRoomException;
 import leanvit.vit.io.WholeFile;
 import leanvit.vit.json.JsonWriter;
 
@@ -93,7 +95,7 @@ final class ClassifyCommand implements Command {
                 } else {
                     print(terminal, file, classification, files.size() > 1);
                 }
-            } catch (InvalidInputException e) {
+            } catch (InvalidInputException | NoRoomException e) {
                 failed++;
                 terminal.error(e.getMessage());
                 if (json != null) {
@@ -119,7 +121,7 @@ final class ClassifyCommand implements Command {
             throw new InvalidInputException(Path.of(""), e.getMessage());
         }
         if (file.equals("-")) {
-            return decode(name, System.in);
+            return Pictures.decode(file, System.in, PictureLimits.DEFAULT);
         }
         if (path.equals(name)) {
             return Pictures.read(path);
@@ -131,16 +133,8 @@ final class ClassifyCommand implements Command {
             throw new InvalidInputException(name, "no such file", e);
         }
         try (in) {
-            return decode(name, in);
+            return Pictures.decode(file, in, PictureLimits.DEFAULT);
         }
-    }
-
-    private static RgbImage decode(Path name, InputStream in) throws IOException {
-        byte[] bytes = in.readNBytes(Pictures.MAX_FILE_BYTES + 1);
-        if (bytes.length > Pictures.MAX_FILE_BYTES) {
-            throw new InvalidInputException(name, "is larger than the limit of " + Pictures.MAX_FILE_BYTES + " bytes");
-        }
-        return Pictures.decode(name, bytes);
     }
 
     private static void write(JsonWriter json, String file, Classification classification) {

@@ -4,18 +4,18 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.NoRoomException;
 
 /**
  * Decodes one JPEG: baseline and progressive, gray, YCbCr, RGB, CMYK and YCCK, 8 bits.
  *
- * <p>The JDK's decoder gets a copy without application segments (profiles, thumbnails, comments) and is asked for the
+ * <p>The JDK's decoder gets the file without application segments (profiles, thumbnails, comments) and is asked for the
  * raw components; which colours they are is decided here by libjpeg's rule, so that the JDK's own rules, which depend
  * on profiles and sampling, and its colour management play no part.
  *
@@ -46,13 +46,16 @@ final class JpegReader {
     private static final int DQT = 0xdb;
     private static final int DRI = 0xdd;
 
-    /** Progressive pictures have about 10 scans; thousands of empty ones are an attack on the reader's time. */
-    private static final int MAX_SCANS = 100;
+    /** The end of a sequential scan's header; phones write what they like there, since it means nothing. */
+    private static final byte[] WHOLE_SPECTRUM = {0, 63, 0};
+    private static final byte[] END = {(byte) 0xff, (byte) EOI};
     private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
 
-    private final Path file;
+    private final String name;
     private final byte[] bytes;
-    private int kept;
+    private final PictureLimits limits;
+    /** What the decoder gets. */
+    private final PiecewiseInput kept = new PiecewiseInput();
 
     private int width;
     private int height;
@@ -70,36 +73,46 @@ final class JpegReader {
     private boolean progressive;
     private int[] sampling;
 
-    /** Makes a reader that may write into {@code bytes}. */
-    JpegReader(Path file, byte[] bytes) {
-        this.file = file;
+    JpegReader(String name, byte[] bytes, PictureLimits limits) {
+        this.name = name;
         this.bytes = bytes;
+        this.limits = limits;
     }
 
     static boolean isJpeg(byte[] bytes) {
         return bytes.length >= 3 && (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == SOI && (bytes[2] & 0xff) == 0xff;
     }
 
-    Pictures.Stored read() throws InvalidInputException {
+    RgbImage read() throws InvalidInputException, NoRoomException {
         readMarkers();
+        int orientation = Orientation.of(exif, xmp);
+        int count = components.length;
+        boolean turned = orientation != Orientation.UPRIGHT;
+        long bytesPerPixel = Math.max(count, RgbImage.CHANNELS) + (turned ? RgbImage.CHANNELS : count == 1 ? 1 : 0);
+        try (PictureRoom room = PictureRoom.take(name, bytesPerPixel * width * height)) {
+            return Orientation.apply(new RgbImage(width, height, rgb()), orientation);
+        }
+    }
+
+    /** Returns the samples of all pixels as they lie in the file, R, G and B; what follows them means nothing. */
+    private byte[] rgb() throws InvalidInputException {
         byte[] samples = decode();
         smoothChroma(samples);
-        switch (components.length) {
-            case 1 -> samples = JpegColours.grayToRgb(samples, width * height);
-            case 3 -> {
-                if (isYcc()) {
-                    JpegColours.yccToRgb(samples, width * height, 3);
-                }
-            }
-            default -> {
-                boolean ycck = adobeTransform > 0;
-                if (ycck) {
-                    JpegColours.yccToRgb(samples, width * height, 4);
-                }
-                JpegColours.cmykToRgb(samples, width * height, ycck);
-            }
+        if (components.length == 1) {
+            return JpegColours.grayToRgb(samples, width * height);
         }
-        return new Pictures.Stored(new RgbImage(width, height, samples), Orientation.of(exif, xmp));
+        if (components.length == 3) {
+            if (isYcc()) {
+                JpegColours.yccToRgb(samples, width * height, 3);
+            }
+            return samples;
+        }
+        boolean ycck = adobeTransform > 0;
+        if (ycck) {
+            JpegColours.yccToRgb(samples, width * height, 4);
+        }
+        JpegColours.cmykToRgb(samples, width * height, ycck);
+        return samples;
     }
 
     /** libjpeg's rule for three components. */
@@ -114,14 +127,13 @@ final class JpegReader {
     }
 
     /**
-     * Walks over all markers to the end of the picture, keeps what the headers say, and moves the segments that matter
-     * to the front of the array.
+     * Walks over all markers to the end of the picture, and keeps what the headers say and the segments that matter.
      */
     private void readMarkers() throws InvalidInputException {
         boolean[] scanned = null;
         int scans = 0;
         int at = 2;
-        kept = 2;
+        kept.add(bytes, 0, 2);
         while (true) {
             if (scans == 1 && !progressive && allScanned(scanned) && !hasMarker(at)) {
                 endless |= !restarts || at < bytes.length;
@@ -154,17 +166,18 @@ final class JpegReader {
                 keep = true;
             } else if (marker == SOS) {
                 markScanned(scanned, at + 2, length - 2);
-                if (++scans > MAX_SCANS) {
-                    throw invalid("has more than " + MAX_SCANS + " scans");
+                if (++scans > limits.maxScans()) {
+                    throw invalid("has more than " + limits.maxScans() + " scans, the limit");
                 }
-                // the three bytes mean nothing in a sequential scan, and phones write what they like
-                if (!progressive) {
-                    bytes[end - 3] = 0;
-                    bytes[end - 2] = 63;
-                    bytes[end - 1] = 0;
+                int data = end;
+                end = endOfScan(data, scans == 1 && !progressive && allScanned(scanned));
+                if (progressive) {
+                    kept.add(bytes, at - 2, end);
+                } else {
+                    kept.add(bytes, at - 2, data - WHOLE_SPECTRUM.length);
+                    kept.add(WHOLE_SPECTRUM, 0, WHOLE_SPECTRUM.length);
+                    kept.add(bytes, data, end);
                 }
-                end = endOfScan(end, scans == 1 && !progressive && allScanned(scanned));
-                keep = true;
             } else if (marker == DHT) {
                 markTables(at + 2, end);
                 keep = true;
@@ -175,8 +188,7 @@ final class JpegReader {
                 readApplicationSegment(marker, at + 2, length - 2);
             }
             if (keep) {
-                System.arraycopy(bytes, at - 2, bytes, kept, end - at + 2);
-                kept += end - at + 2;
+                kept.add(bytes, at - 2, end);
             }
             at = end;
         }
@@ -186,9 +198,7 @@ final class JpegReader {
         if (!allScanned(scanned)) {
             throw invalid("is incomplete: a colour component has no data");
         }
-        kept = Math.min(kept, bytes.length - 2);
-        bytes[kept++] = (byte) 0xff;
-        bytes[kept++] = (byte) EOI;
+        kept.add(END, 0, END.length);
     }
 
     private static boolean allScanned(boolean[] scanned) {
@@ -282,7 +292,7 @@ final class JpegReader {
         }
         height = u16(at + 1);
         width = u16(at + 3);
-        Pictures.checkSize(file, width, height);
+        limits.checkSize(name, width, height);
         if (count != 1 && count != 3 && count != 4) {
             throw invalid("is a JPEG of " + count + " colour components, expected 1, 3 or 4");
         }
@@ -329,23 +339,6 @@ final class JpegReader {
         return warning.contains("extraneous bytes before marker") || warning.contains("instead of RST")
                 || warning.contains("Inconsistent progression") || restarts
                 && warning.contains("premature end of data");
-    }
-
-    /**
-     * Returns the JPEG with the standard tables in front where a sequential one lacks some, as frames of a motion JPEG
-     * do; those that it has itself come later and replace them.
-     */
-    private byte[] withTables() {
-        if (progressive || tables[0] && tables[1] && tables[2] && tables[3]) {
-            return bytes;
-        }
-        byte[] standard = StandardHuffmanTables.segments();
-        byte[] all = new byte[kept + standard.length];
-        System.arraycopy(bytes, 0, all, 0, 2);
-        System.arraycopy(standard, 0, all, 2, standard.length);
-        System.arraycopy(bytes, 2, all, 2 + standard.length, kept - 2);
-        kept = all.length;
-        return all;
     }
 
     /**
@@ -420,8 +413,11 @@ final class JpegReader {
                 source.abort(); // no use in decoding the rest
             }
         };
-        byte[] sound = withTables();
-        try (ByteArrayImageInputStream stream = new ByteArrayImageInputStream(sound, kept)) {
+        if (!progressive && !(tables[0] && tables[1] && tables[2] && tables[3])) {
+            // Frames of a motion JPEG bring none; those that there are come later and replace these.
+            kept.insertAfter(2, StandardHuffmanTables.segments());
+        }
+        try (PiecewiseInput stream = kept) {
             reader.addIIOReadWarningListener(listener);
             reader.setInput(stream, true, true);
             Raster raster = reader.readRaster(0, null);
@@ -440,7 +436,7 @@ final class JpegReader {
             // Damaged files make the decoder throw more than its contract says, ArrayIndexOutOfBoundsException for one.
             String message = String.valueOf(warning[0] != null ? warning[0] : e.getMessage());
             String reason = message.lines().findFirst().orElse("");
-            throw new InvalidInputException(file, "is a corrupt JPEG (" + reason + ")", e);
+            throw new InvalidInputException(name, "is a corrupt JPEG (" + reason + ")", e);
         } finally {
             reader.dispose();
         }
@@ -478,6 +474,6 @@ final class JpegReader {
     }
 
     private InvalidInputException invalid(String problem) {
-        return new InvalidInputException(file, problem);
+        return new InvalidInputException(name, problem);
     }
 }

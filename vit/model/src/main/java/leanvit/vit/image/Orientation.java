@@ -119,32 +119,51 @@ final class Orientation {
     }
 
     /**
-     * Returns the stored picture turned upright; the picture itself if it is upright.
+     * Where the samples of a stored picture stand in the upright one: those of column x of row y begin at
+     * {@code first + x * right + y * down}.
      *
-     * @param orientation 1 upright, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom,
-     *                    5 transposed, 6 to be turned by 90 degrees clockwise, 7 transposed along the other diagonal,
-     *                    8 to be turned by 90 degrees counter-clockwise
+     * @param width  columns of the upright picture
+     * @param height rows of it
+     * @param first  where the stored picture's first pixel stands
+     * @param right  how far the next pixel of its row stands from it, in samples; may be negative
+     * @param down   how far the next of its column
      */
+    record Placement(int width, int height, int first, int right, int down) {
+
+        /**
+         * Computes it for a stored picture of this size.
+         *
+         * @param orientation 1 upright, 2 mirrored left to right, 3 turned by 180 degrees, 4 mirrored top to bottom,
+         *                    5 transposed, 6 to be turned by 90 degrees clockwise, 7 transposed along the other
+         *                    diagonal, 8 to be turned by 90 degrees counter-clockwise
+         */
+        static Placement of(int storedWidth, int storedHeight, int orientation) {
+            boolean transposed = orientation >= FIRST_TRANSPOSED;
+            boolean mirrored = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+            boolean flipped = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+            int width = transposed ? storedHeight : storedWidth;
+            int height = transposed ? storedWidth : storedHeight;
+            int column = RgbImage.CHANNELS * (mirrored ? -1 : 1);
+            int row = RgbImage.CHANNELS * width * (flipped ? -1 : 1);
+            int first = (mirrored ? RgbImage.CHANNELS * (width - 1) : 0)
+                    + (flipped ? RgbImage.CHANNELS * width * (height - 1) : 0);
+            return new Placement(width, height, first, transposed ? row : column, transposed ? column : row);
+        }
+    }
+
+    /** Returns the stored picture turned upright; the picture itself if it is upright. */
     static RgbImage apply(RgbImage stored, int orientation) {
         if (orientation == UPRIGHT) {
             return stored;
         }
-        boolean transposed = orientation >= FIRST_TRANSPOSED;
-        boolean mirrored = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
-        boolean flipped = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
-        int width = transposed ? stored.height() : stored.width();
-        int height = transposed ? stored.width() : stored.height();
-        RgbImage upright = RgbImage.black(width, height);
+        Placement place = Placement.of(stored.width(), stored.height(), orientation);
+        RgbImage upright = RgbImage.black(place.width, place.height);
         byte[] from = stored.samples();
         byte[] to = upright.samples();
-        // How far one step right or down in the upright picture goes in the stored one, in samples.
-        int right = RgbImage.CHANNELS * (transposed ? stored.width() : 1) * (mirrored ? -1 : 1);
-        int down = RgbImage.CHANNELS * (transposed ? 1 : stored.width()) * (flipped ? -1 : 1);
-        int first = (mirrored ? -right * (width - 1) : 0) + (flipped ? -down * (height - 1) : 0);
-        int out = 0;
-        for (int y = 0; y < height; y++) {
-            int in = first + y * down;
-            for (int x = 0; x < width; x++, in += right, out += RgbImage.CHANNELS) {
+        int in = 0;
+        for (int y = 0; y < stored.height(); y++) {
+            int out = place.first + y * place.down;
+            for (int x = 0; x < stored.width(); x++, in += RgbImage.CHANNELS, out += place.right) {
                 to[out] = from[in];
                 to[out + 1] = from[in + 1];
                 to[out + 2] = from[in + 2];

@@ -5,12 +5,14 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.NoRoomException;
 import leanvit.vit.io.WholeFile;
 
 /**
@@ -19,22 +21,20 @@ import leanvit.vit.io.WholeFile;
  * is looked up, of 16-bit samples the high byte is taken, CMYK is taken as Adobe stores it, colour profiles are
  * ignored.
  *
- * <p>A file that is no whole, sound JPEG or PNG is refused with one line that says why; nothing else than
- * {@link InvalidInputException} comes out of a bad file. Sizes are checked before anything is decoded: at most
- * {@value #MAX_PIXELS} pixels (8192 x 6144), {@value #MAX_SIDE} a side, and {@value #MAX_FILE_BYTES} bytes of file. At
- * that size decoding takes 288 MiB of heap beside the file (CMYK with a quarter turn 336 MiB), so that it fits a heap
- * of 512 MB; a picture that does not fit into what is left of the heap is refused with that reason.
+ * <p>A file that is no whole, sound JPEG or PNG, or is beyond the {@link PictureLimits}, is refused with one line that
+ * says why; nothing else than {@link InvalidInputException} comes out of a bad file.
+ *
+ * <p>Memory: decoding takes 3 bytes of heap per pixel beside the file, a JPEG that has to be turned 6, one of CMYK 4 or
+ * 7. It is reserved before anything is decoded, of eleven sixteenths of the largest heap for all threads together. A
+ * picture waits for the room that others hold, {@value PictureRoom#MAX_WAIT_SECONDS} seconds at most; then, and at once
+ * if it could never fit, it is a {@link NoRoomException}. The room is given back when the picture is returned, so a
+ * caller that holds many pictures counts them itself.
  *
  * <p>All methods are safe for use by any number of threads.
  */
 public final class Pictures {
 
-    /** The most pixels of a picture. */
-    public static final int MAX_PIXELS = 48 << 20;
-    /** The most pixels of one side, which is also the limit of libjpeg. */
-    public static final int MAX_SIDE = 65_500;
-    /** The most bytes of a file. */
-    public static final int MAX_FILE_BYTES = 128 << 20;
+    private static final int MAX_NAME = 255;
 
     /** Whether the module is there that decodes JPEGs. */
     private static final boolean DESKTOP = has("javax.imageio.ImageIO");
@@ -43,32 +43,63 @@ public final class Pictures {
     }
 
     /**
-     * Reads a JPEG or PNG file, upright.
+     * Reads a JPEG or PNG file, upright, within {@link PictureLimits#DEFAULT}.
      *
      * @throws InvalidInputException if there is no such file, it cannot be read, or it is no sound JPEG or PNG
+     * @throws NoRoomException       if there is no room for it now
      */
-    public static RgbImage read(Path file) throws InvalidInputException {
-        try {
-            // The file's bytes are garbage once decoded, before a second picture is made for the orientation.
-            return upright(decodeStored(file, readBytes(file)));
-        } catch (OutOfMemoryError e) {
-            throw tooLargeForHeap(file, e);
-        }
+    public static RgbImage read(Path file) throws InvalidInputException, NoRoomException {
+        return read(file, PictureLimits.DEFAULT);
+    }
+
+    /** {@link #read(Path)} within these limits. */
+    public static RgbImage read(Path file, PictureLimits limits) throws InvalidInputException, NoRoomException {
+        String name = shown(file.toString());
+        return withRoom(name, () -> decodeWhole(name, readBytes(file, name, limits), limits));
+    }
+
+    /**
+     * Reads a stream, which stays open, to its end and decodes what it holds, upright.
+     *
+     * @param name stands before the message of an exception, or null ("picture"); nothing is read from it
+     * @throws InvalidInputException if the bytes are no sound JPEG or PNG, or are beyond the limits
+     * @throws NoRoomException       if there is no room for it now
+     * @throws IOException           what the stream throws
+     */
+    public static RgbImage decode(String name, InputStream in, PictureLimits limits) throws IOException {
+        String shown = shown(name);
+        return withRoom(shown, () -> decodeWhole(shown, readBytes(shown, in, limits), limits));
     }
 
     /**
      * Decodes the bytes of a JPEG or PNG file, upright.
      *
-     * @param name  stands before the message if the bytes are refused; nothing is read from it
-     * @param bytes the whole file; not changed
-     * @throws InvalidInputException if the bytes are no sound JPEG or PNG
+     * @param name  stands before the message of an exception, or null ("picture"): an upload's own file name may be
+     *              given as it came, since nothing is read from it and what could break a line is replaced
+     * @param bytes the whole file; not changed, and not copied
+     * @throws InvalidInputException if the bytes are no sound JPEG or PNG, or are beyond the limits
+     * @throws NoRoomException       if there is no room for it now
      */
-    public static RgbImage decode(Path name, byte[] bytes) throws InvalidInputException {
-        try {
-            return upright(decodeStored(name, bytes.clone()));
-        } catch (OutOfMemoryError e) {
-            throw tooLargeForHeap(name, e);
-        }
+    public static RgbImage decode(String name, byte[] bytes, PictureLimits limits)
+            throws InvalidInputException, NoRoomException {
+        String shown = shown(name);
+        return withRoom(shown, () -> decodeWhole(shown, bytes, limits));
+    }
+
+    /**
+     * {@link #decode(String, byte[], PictureLimits)} for what remains of a buffer, whose position stays. It is copied
+     * unless it is the whole of an array.
+     */
+    public static RgbImage decode(String name, ByteBuffer bytes, PictureLimits limits)
+            throws InvalidInputException, NoRoomException {
+        String shown = shown(name);
+        limits.checkBytes(shown, bytes.remaining());
+        return withRoom(shown, () -> decodeWhole(shown, array(bytes), limits));
+    }
+
+    /** {@link #decode(String, byte[], PictureLimits)} under a path's name, within {@link PictureLimits#DEFAULT}. */
+    public static RgbImage decode(Path name, byte[] bytes) throws InvalidInputException, NoRoomException {
+        return decode(name == null ? null : name.toString(), bytes, PictureLimits.DEFAULT);
     }
 
     /**
@@ -94,14 +125,6 @@ public final class Pictures {
         });
     }
 
-    /** A picture as it lies in the file, and how it is to be turned. */
-    record Stored(RgbImage image, int orientation) {
-    }
-
-    private static RgbImage upright(Stored stored) {
-        return Orientation.apply(stored.image(), stored.orientation());
-    }
-
     private static boolean has(String type) {
         try {
             Class.forName(type, false, Pictures.class.getClassLoader());
@@ -111,71 +134,96 @@ public final class Pictures {
         }
     }
 
-    /** Decodes, and may write into {@code bytes}. */
-    private static Stored decodeStored(Path file, byte[] bytes) throws InvalidInputException {
-        if (bytes.length == 0) {
-            throw new InvalidInputException(file, "is empty, expected a JPEG or PNG picture");
+    /** What {@link #withRoom} runs; E is what it throws beside the two. */
+    private interface Decoding<E extends Exception> {
+        RgbImage run() throws InvalidInputException, NoRoomException, E;
+    }
+
+    /**
+     * Turns a lack of memory, which reserving room prevents unless the application fills the heap with other things,
+     * into what it means: one big array did not fit, the heap is as it was before.
+     */
+    private static <E extends Exception> RgbImage withRoom(String name, Decoding<E> decoding)
+            throws InvalidInputException, NoRoomException, E {
+        try {
+            return decoding.run();
+        } catch (OutOfMemoryError e) {
+            throw new NoRoomException(name, "this picture does not fit into what is left of the Java heap of "
+                    + PictureRoom.mebibytes(Runtime.getRuntime().maxMemory()), e);
         }
+    }
+
+    private static RgbImage decodeWhole(String name, byte[] bytes, PictureLimits limits)
+            throws InvalidInputException, NoRoomException {
+        if (bytes.length == 0) {
+            throw new InvalidInputException(name, "is empty, expected a JPEG or PNG picture");
+        }
+        limits.checkBytes(name, bytes.length);
         if (PngReader.isPng(bytes)) {
-            return new PngReader(file, bytes).read();
+            return new PngReader(name, bytes, limits).read();
         }
         if (JpegReader.isJpeg(bytes)) {
             if (!DESKTOP) {
-                throw new InvalidInputException(file,
+                throw new InvalidInputException(name,
                         "is a JPEG picture, for which this program's Java runtime lacks the module java.desktop "
                         + "(use a full JDK, or name the module to --add-modules of java or jlink)");
             }
-            return new JpegReader(file, bytes).read();
+            return new JpegReader(name, bytes, limits).read();
         }
-        throw new InvalidInputException(file, "is not a JPEG or PNG picture" + guessFormat(bytes));
+        throw new InvalidInputException(name, "is not a JPEG or PNG picture" + guessFormat(bytes));
     }
 
-    /** One big array did not fit; the heap is as it was before, and the caller may go on with the next picture. */
-    private static InvalidInputException tooLargeForHeap(Path file, OutOfMemoryError e) {
-        return new InvalidInputException(file, "this picture does not fit into the Java heap of "
-                + (Runtime.getRuntime().maxMemory() >> 20) + " MiB", e);
+    /** Returns a name as it may stand in a message of one line. */
+    private static String shown(String name) {
+        if (name == null || name.isBlank()) {
+            return "picture";
+        }
+        StringBuilder shown = new StringBuilder();
+        name.codePoints().limit(MAX_NAME).forEach(c -> {
+            int type = Character.getType(c);
+            shown.appendCodePoint(type == Character.CONTROL || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR || type == Character.PARAGRAPH_SEPARATOR ? '?' : c);
+        });
+        return name.codePointCount(0, name.length()) > MAX_NAME ? shown + "..." : shown.toString();
     }
 
-    /** Refuses a size that is zero or beyond the limits. */
-    static void checkSize(Path file, long width, long height) throws InvalidInputException {
-        if (width < 1 || height < 1) {
-            throw new InvalidInputException(file, "claims a size of " + width + " x " + height + " pixels");
+    private static byte[] array(ByteBuffer buffer) {
+        if (buffer.hasArray() && buffer.arrayOffset() == 0 && buffer.position() == 0
+                && buffer.limit() == buffer.array().length) {
+            return buffer.array();
         }
-        if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
-            throw new InvalidInputException(file, "claims a size of " + width + " x " + height
-                    + " pixels, the limit is " + MAX_PIXELS + " pixels and " + MAX_SIDE + " a side");
-        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
     }
 
-    private static byte[] readBytes(Path file) throws InvalidInputException {
+    private static byte[] readBytes(Path file, String name, PictureLimits limits) throws InvalidInputException {
         try {
             if (Files.isDirectory(file)) {
-                throw new InvalidInputException(file, "is a directory, expected a JPEG or PNG picture");
+                throw new InvalidInputException(name, "is a directory, expected a JPEG or PNG picture");
             }
             if (Files.isRegularFile(file)) {
-                checkFileSize(file, Files.size(file));
+                limits.checkBytes(name, Files.size(file));
                 return Files.readAllBytes(file);
             }
             try (InputStream in = Files.newInputStream(file)) { // a pipe, which has no size, or a device without end
-                byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-                checkFileSize(file, bytes.length);
-                return bytes;
+                return readBytes(name, in, limits);
             }
         } catch (InvalidInputException e) {
             throw e;
         } catch (NoSuchFileException e) {
-            throw new InvalidInputException(file, "no such file", e);
+            throw new InvalidInputException(name, "no such file", e);
         } catch (AccessDeniedException e) {
-            throw new InvalidInputException(file, "may not be read (permission denied)", e);
+            throw new InvalidInputException(name, "may not be read (permission denied)", e);
         } catch (IOException e) {
-            throw new InvalidInputException(file, "cannot be read (" + e.getMessage() + ")", e);
+            throw new InvalidInputException(name, "cannot be read (" + e.getMessage() + ")", e);
         }
     }
 
-    private static void checkFileSize(Path file, long bytes) throws InvalidInputException {
-        if (bytes > MAX_FILE_BYTES) {
-            throw new InvalidInputException(file, "is larger than the limit of " + MAX_FILE_BYTES + " bytes");
-        }
+    private static byte[] readBytes(String name, InputStream in, PictureLimits limits) throws IOException {
+        byte[] bytes = in.readNBytes(limits.maxBytes() + 1);
+        limits.checkBytes(name, bytes.length);
+        return bytes;
     }
 
     private static String guessFormat(byte[] bytes) {

@@ -1,18 +1,18 @@
 package leanvit.vit.image;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.NoRoomException;
 
 /**
  * Decodes one PNG: every colour type and depth, interlaced or not.
  *
  * <p>Not the JDK's reader, because that one inflates text chunks of any size, allocates what a chunk's length claims,
- * takes no notice of checksums, and holds 16-bit pictures at 8 bytes a pixel; this one goes from inflated row to RGB
- * row and holds 3 bytes a pixel.
+ * takes no notice of checksums, and holds 16-bit pictures at 8 bytes per pixel; this one goes from inflated row to
+ * RGB row, upright at once, and holds 3 bytes per pixel.
  *
  * <p>Source: PNG (third edition), sections 5 (chunks), 8 (interlacing), 9 (filtering).
  */
@@ -41,8 +41,9 @@ final class PngReader {
             {1, 0, 2, 2}, {0, 1, 1, 2}};
     private static final int[][] ONE_PASS = {{0, 0, 1, 1}};
 
-    private final Path file;
+    private final String name;
     private final byte[] bytes;
+    private final PictureLimits limits;
 
     private int width;
     private int height;
@@ -64,9 +65,10 @@ final class PngReader {
     private int dataChunk;
     private Inflater inflater;
 
-    PngReader(Path file, byte[] bytes) {
-        this.file = file;
+    PngReader(String name, byte[] bytes, PictureLimits limits) {
+        this.name = name;
         this.bytes = bytes;
+        this.limits = limits;
     }
 
     static boolean isPng(byte[] bytes) {
@@ -81,15 +83,22 @@ final class PngReader {
         return true;
     }
 
-    Pictures.Stored read() throws InvalidInputException {
+    RgbImage read() throws InvalidInputException, NoRoomException {
         readChunks();
-        RgbImage image = RgbImage.black(width, height);
+        int orientation = Orientation.of(exif != null ? exif : texts.exif(), texts.xmp());
+        try (PictureRoom room = PictureRoom.take(name, (long) RgbImage.CHANNELS * width * height)) {
+            return decode(Orientation.Placement.of(width, height, orientation));
+        }
+    }
+
+    private RgbImage decode(Orientation.Placement place) throws InvalidInputException {
+        RgbImage image = RgbImage.black(place.width(), place.height());
         inflater = new Inflater();
         try {
             dataChunk = firstData;
             inflater.setInput(bytes, firstData + 8, dataLength(firstData));
             for (int[] pass : interlaced ? ADAM7 : ONE_PASS) {
-                readPass(image, pass[0], pass[1], pass[2], pass[3]);
+                readPass(image.samples(), place, pass[0], pass[1], pass[2], pass[3]);
             }
             if (doubtful) {
                 checkRest();
@@ -99,8 +108,7 @@ final class PngReader {
         } finally {
             inflater.end();
         }
-        return new Pictures.Stored(image,
-                Orientation.of(exif != null ? exif : texts.exif(), texts.xmp()));
+        return image;
     }
 
     /**
@@ -128,8 +136,8 @@ final class PngReader {
                     tailLost = true;
                     break;
                 }
-                throw invalid(length < 0 ? "chunk " + name(type) + " claims " + (length & 0xffffffffL) + " bytes"
-                        : "is truncated: chunk " + name(type) + " claims " + length + " bytes, "
+                throw invalid(length < 0 ? "chunk " + letters(type) + " claims " + (length & 0xffffffffL) + " bytes"
+                        : "is truncated: chunk " + letters(type) + " claims " + length + " bytes, "
                                 + (bytes.length - at - 8) + " are left");
             }
             boolean ancillary = (type & ANCILLARY) != 0;
@@ -142,10 +150,10 @@ final class PngReader {
                     tailLost = true;
                     break;
                 }
-                throw invalid("chunk " + name(type) + " is corrupt (its checksum does not match)");
+                throw invalid("chunk " + letters(type) + " is corrupt (its checksum does not match)");
             }
             if (first != (type == IHDR)) {
-                throw invalid(first ? "begins with chunk " + name(type) + ", expected IHDR" : "has two IHDR chunks");
+                throw invalid(first ? "begins with chunk " + letters(type) + ", expected IHDR" : "has two IHDR chunks");
             }
             if (sound) {
                 readChunk(type, at + 8, length);
@@ -172,7 +180,7 @@ final class PngReader {
             case UNICODE_TEXT -> texts.readUnicode(bytes, at, length);
             default -> {
                 if ((type & ANCILLARY) == 0) {
-                    throw invalid("has an unknown critical chunk " + name(type));
+                    throw invalid("has an unknown critical chunk " + letters(type));
                 }
             }
         }
@@ -182,7 +190,7 @@ final class PngReader {
         if (length != 13) {
             throw invalid("chunk IHDR has " + length + " bytes, expected 13");
         }
-        Pictures.checkSize(file, u32(at) & 0xffffffffL, u32(at + 4) & 0xffffffffL);
+        limits.checkSize(name, u32(at) & 0xffffffffL, u32(at + 4) & 0xffffffffL);
         width = u32(at);
         height = u32(at + 4);
         depth = bytes[at + 8] & 0xff;
@@ -213,7 +221,7 @@ final class PngReader {
         paletteColours = length / 3;
     }
 
-    private void readPass(RgbImage image, int firstX, int firstY, int stepX, int stepY)
+    private void readPass(byte[] samples, Orientation.Placement place, int firstX, int firstY, int stepX, int stepY)
             throws InvalidInputException, DataFormatException {
         int columns = (width - firstX + stepX - 1) / stepX;
         if (columns <= 0) {
@@ -232,7 +240,8 @@ final class PngReader {
         for (int y = firstY; y < height; y += stepY) {
             inflate(row);
             unfilter(row, above, Math.max(1, pixelBits / 8));
-            toRgb(row, columns, image.samples(), RgbImage.CHANNELS * (y * width + firstX), RgbImage.CHANNELS * stepX);
+            toRgb(row, columns, samples, place.first() + y * place.down() + firstX * place.right(),
+                    stepX * place.right());
             byte[] swap = above;
             above = row;
             row = swap;
@@ -383,7 +392,7 @@ final class PngReader {
     }
 
     /** Returns a chunk's type in letters, or in hex if it is none. */
-    private static String name(int type) {
+    private static String letters(int type) {
         StringBuilder letters = new StringBuilder();
         for (int shift = 24; shift >= 0; shift -= 8) {
             char c = (char) (type >> shift & 0xff);
@@ -396,6 +405,6 @@ final class PngReader {
     }
 
     private InvalidInputException invalid(String problem) {
-        return new InvalidInputException(file, problem);
+        return new InvalidInputException(name, problem);
     }
 }

@@ -20,4 +20,14 @@ public class InvalidInputException extends IOException {
     public InvalidInputException(Path file, String problem, Throwable cause) {
         super(file + ": " + problem, cause);
     }
+
+    /** Makes an exception for input that is no file; its message is {@code name: problem}. */
+    public InvalidInputException(String name, String problem) {
+        super(name + ": " + problem);
+    }
+
+    /** Makes an exception for input that is no file, with its cause. */
+    public InvalidInputException(String name, String problem, Throwable cause) {
+        super(name + ": " + problem, cause);
+    }
 }
