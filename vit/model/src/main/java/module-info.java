@@ -10,5 +10,6 @@ module leanvit.vit {
     exports leanvit.vit.image;
     exports leanvit.vit.io;
     exports leanvit.vit.json to leanvit.app;
+    exports leanvit.vit.train;
     exports leanvit.vit.weights;
 }

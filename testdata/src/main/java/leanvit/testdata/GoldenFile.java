@@ -24,7 +24,8 @@ public final class GoldenFile {
 
     private static final Pattern ENTRY = Pattern.compile(
             "\"([^\"]+)\":\\{\"dtype\":\"(\\w+)\",\"shape\":\\[([0-9,]*)],\"data_offsets\":\\[(\\d+),(\\d+)]}");
-    private static final String STRING = "\"((?:[^\"\\\\]|\\\\.)*)\"";
+    /** Possessive: the texts are long, and backtracking would take a stack frame for each letter. */
+    private static final String STRING = "\"((?:[^\"\\\\]++|\\\\.)*+)\"";
     private static final Pattern METADATA = Pattern.compile(
             "\"__metadata__\":\\{((?:" + STRING + ":" + STRING + ",?)*)}");
     private static final Pattern PAIR = Pattern.compile(STRING + ":" + STRING);
