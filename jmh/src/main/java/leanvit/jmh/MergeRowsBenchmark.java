@@ -7,7 +7,8 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Rows of tokens, [N, C], of which K = 0.7 N stay and the others merge into them: by weight, by maximum, and backwards.
+ * Rows of tokens, [N, C], of which K = 0.7 N stay and the others merge into them: by weight, by maximum, and backwards
+ * to the rows and to the weights.
  */
 public class MergeRowsBenchmark extends KernelBenchmark {
 
@@ -23,6 +24,7 @@ public class MergeRowsBenchmark extends KernelBenchmark {
     private float[] weight;
     private float[] out;
     private float[] gradient;
+    private float[] weightGradient;
 
     @Setup
     public void setUp() {
@@ -45,6 +47,7 @@ public class MergeRowsBenchmark extends KernelBenchmark {
         }
         out = new float[kept * columns];
         gradient = new float[rows * columns];
+        weightGradient = new float[rows];
         float[] expected = new float[out.length];
         for (int i = 0; i < rows; i++) {
             for (int c = 0; c < columns; c++) {
@@ -82,5 +85,17 @@ public class MergeRowsBenchmark extends KernelBenchmark {
     public float[] simdTransposed() {
         MergeRows.transposed(out, 0, columns, target, weight, rows, columns, gradient, 0, columns);
         return gradient;
+    }
+
+    @Benchmark
+    public float[] simdWeightGradients() {
+        MergeRows.weightGradients(out, 0, columns, target, rows, columns, x, 0, columns, weightGradient, 0);
+        return weightGradient;
+    }
+
+    @Benchmark
+    @Fork(value = 1, jvmArgsAppend = {ADD_MODULES, VECTOR_API, SCALAR})
+    public float[] scalarWeightGradients() {
+        return simdWeightGradients();
     }
 }

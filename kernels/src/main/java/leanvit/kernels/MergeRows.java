@@ -9,12 +9,14 @@ package leanvit.kernels;
  *   apply:       out[m]  = sum over the i that go to m of weight[i] * x[i]
  *   max:         out[m]  = max over the i that go to m of x[i], a channel at a time
  *   transposed:  dIn[i]  = weight[i] * dOut[target[i]],  0 where i is dropped
+ *   weights:     dWeight[i] = dOut[target[i]] . x[i],    0 where i is dropped
  * </pre>
  *
  * <p>Addition is not associative, so the order is part of the contract: rows are taken in the order in which
  * {@code order} lists them. The first of a sum is a product, {@code weight * x}; each further one is added by one fused
  * multiply-add. The bits are the same at every width and in scalar code (of a NaN: some NaN). A row that goes to its
- * target alone, with weight 1, is copied bit for bit.
+ * target alone, with weight 1, is copied bit for bit. The products of rows that {@link #weightGradients} gives are sums
+ * over channels in an order of each width's own: relative error 1e-6 of the sum of the terms' magnitudes.
  *
  * <p>NaN and infinities stay in the row that their row goes to: a sum and a maximum with NaN are NaN. (Not so in
  * {@link HeadMax}, where NaN never wins: there a decision is made, here a row of the model's own values goes on, and
@@ -34,6 +36,9 @@ public final class MergeRows {
 
         void transposed(float[] dOut, int offset, int stride, int[] target, float[] weight, int n, int width,
                         float[] dIn, int inOffset, int inStride);
+
+        void weightGradients(float[] dOut, int offset, int stride, int[] target, int n, int width,
+                             float[] x, int xOffset, int xStride, float[] dWeight, int weightOffset);
     }
 
     private static final Implementation KERNEL = Provider.SIMD ? SimdMergeRows.KERNEL : ScalarMergeRows.KERNEL;
@@ -105,6 +110,31 @@ public final class MergeRows {
             }
             KERNEL.transposed(dOut, offset, stride, target, weight, n, width, dIn, inOffset, inStride);
         }
+    }
+
+    /**
+     * The gradient of {@link #apply}'s weights: {@code dWeight[i]} is the product of row {@code target[i]} of dOut and
+     * row i of x, or 0 where {@code target[i]} is negative, for i = 0 .. n-1.
+     *
+     * @param dOut         rows of {@code width} floats, one every {@code stride} floats from {@code offset}
+     * @param target       n rows of {@code dOut}; negative where a row was dropped
+     * @param n            how many rows x has, N, 0 or more
+     * @param width        floats in a row, 0 or more
+     * @param x            n rows, one every {@code xStride} floats from {@code xOffset}
+     * @param dWeight      receives n gradients from {@code weightOffset}; must not overlap an input
+     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IndexOutOfBoundsException where a row does not lie within its array, or an array has no entry for a row
+     */
+    public static void weightGradients(float[] dOut, int offset, int stride, int[] target, int n, int width,
+                                       float[] x, int xOffset, int xStride, float[] dWeight, int weightOffset) {
+        Checks.values("target", target.length, 0, n);
+        Checks.rows("x", x, xOffset, xStride, n, width);
+        Checks.values("dWeight", dWeight.length, weightOffset, n);
+        int rows = rowsOf("dOut", dOut, offset, stride, width);
+        for (int i = 0; i < n; i++) {
+            below("target", i, target[i], rows, "dOut");
+        }
+        KERNEL.weightGradients(dOut, offset, stride, target, n, width, x, xOffset, xStride, dWeight, weightOffset);
     }
 
     private static void check(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first,

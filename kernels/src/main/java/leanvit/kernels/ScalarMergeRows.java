@@ -58,6 +58,35 @@ final class ScalarMergeRows implements MergeRows.Implementation {
         }
     }
 
+    @Override
+    public void weightGradients(float[] dOut, int offset, int stride, int[] target, int n, int width,
+                                float[] x, int xOffset, int xStride, float[] dWeight, int weightOffset) {
+        for (int i = 0; i < n; i++) {
+            dWeight[weightOffset + i] =
+                    target[i] < 0 ? 0f : product(width, dOut, offset + target[i] * stride, x, xOffset + i * xStride);
+        }
+    }
+
+    /** Returns the product of two rows; four sums side by side, since one would wait for itself. */
+    private static float product(int width, float[] a, int aFrom, float[] b, int bFrom) {
+        float sum0 = 0f;
+        float sum1 = 0f;
+        float sum2 = 0f;
+        float sum3 = 0f;
+        int c = 0;
+        for (; c <= width - 4; c += 4) {
+            sum0 = ScalarMath.fma(a[aFrom + c], b[bFrom + c], sum0);
+            sum1 = ScalarMath.fma(a[aFrom + c + 1], b[bFrom + c + 1], sum1);
+            sum2 = ScalarMath.fma(a[aFrom + c + 2], b[bFrom + c + 2], sum2);
+            sum3 = ScalarMath.fma(a[aFrom + c + 3], b[bFrom + c + 3], sum3);
+        }
+        float sum = (sum0 + sum2) + (sum1 + sum3);
+        for (; c < width; c++) {
+            sum = ScalarMath.fma(a[aFrom + c], b[bFrom + c], sum);
+        }
+        return sum;
+    }
+
     /** {@code out = factor * x}; where the factor is 1 a copy, which keeps even a NaN's bits. */
     static void scale(int columns, float factor, float[] x, int from, float[] out, int to) {
         if (factor == 1f) {

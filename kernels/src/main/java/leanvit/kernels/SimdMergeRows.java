@@ -1,6 +1,10 @@
 package leanvit.kernels;
 
+import static leanvit.kernels.LaneFolds.EIGHTH;
+import static leanvit.kernels.LaneFolds.HALF;
+import static leanvit.kernels.LaneFolds.QUARTER;
 import static leanvit.kernels.Lanes.F;
+import static leanvit.kernels.Lanes.FLOATS;
 import static leanvit.kernels.Lanes.L;
 import static leanvit.kernels.Lanes.LEAST_VALUES;
 
@@ -82,6 +86,38 @@ final class SimdMergeRows implements MergeRows.Implementation {
                 scale(width, factor, dOut, offset + target[i] * stride, dIn, to);
             }
         }
+    }
+
+    @Override
+    public void weightGradients(float[] dOut, int offset, int stride, int[] target, int n, int width,
+                                float[] x, int xOffset, int xStride, float[] dWeight, int weightOffset) {
+        if (width < L || (long) n * width < LEAST_VALUES) {
+            ScalarMergeRows.KERNEL.weightGradients(dOut, offset, stride, target, n, width, x, xOffset, xStride,
+                    dWeight, weightOffset);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            dWeight[weightOffset + i] =
+                    target[i] < 0 ? 0f : product(width, dOut, offset + target[i] * stride, x, xOffset + i * xStride);
+        }
+    }
+
+    /** Returns the product of two rows. */
+    private static float product(int width, float[] a, int aFrom, float[] b, int bFrom) {
+        FloatVector products = FloatVector.zero(F);
+        int c = 0;
+        for (; c <= width - L; c += L) {
+            products = FloatVector.fromArray(F, a, aFrom + c).fma(FloatVector.fromArray(F, b, bFrom + c), products);
+        }
+        products = FLOATS.cast(products);
+        products = products.add(products.rearrange(HALF));
+        products = L > 4 ? products.add(products.rearrange(QUARTER)) : products;
+        products = L > 8 ? products.add(products.rearrange(EIGHTH)) : products;
+        float sum = products.lane(0) + products.lane(1);
+        for (; c < width; c++) {
+            sum += a[aFrom + c] * b[bFrom + c];
+        }
+        return sum;
     }
 
     /** {@code out = factor * x}; most tokens are kept with weight 1, and a copy keeps even a NaN's bits. */

@@ -179,6 +179,9 @@ final class KernelCases {
         calls.put("spread" + size, () -> MergeRows.transposed(x, 0, width, target, null, n, width, out, 0, width));
         calls.put("spread weighted" + size,
                 () -> MergeRows.transposed(x, 0, width, target, weight, n, width, out, 0, width));
+        float[] products = new float[n];
+        calls.put("weight gradients of" + size,
+                () -> MergeRows.weightGradients(x, 0, width, target, n, width, x, 0, width, products, 0));
     }
 
     private void matching(int n) {

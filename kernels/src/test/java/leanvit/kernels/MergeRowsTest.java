@@ -36,6 +36,13 @@ class MergeRowsTest {
                                float[] dIn, int inOffset, int inStride) {
             MergeRows.transposed(dOut, offset, stride, target, weight, n, width, dIn, inOffset, inStride);
         }
+
+        @Override
+        public void weightGradients(float[] dOut, int offset, int stride, int[] target, int n, int width,
+                                    float[] x, int xOffset, int xStride, float[] dWeight, int weightOffset) {
+            MergeRows.weightGradients(dOut, offset, stride, target, n, width, x, xOffset, xStride, dWeight,
+                    weightOffset);
+        }
     };
 
     private static List<MergeRows.Implementation> kernels() {
@@ -112,6 +119,7 @@ class MergeRowsTest {
                     checkApply(map, Awkward.strangeValues(random, n * width), random, width);
                     checkMax(map, Awkward.strangeValues(random, n * width), random, width);
                     checkTransposed(map, Awkward.strangeValues(random, map.m * width), width);
+                    checkWeightGradients(map, random, width);
                 }
             }
         }
@@ -192,6 +200,52 @@ class MergeRowsTest {
                     dIn.array(), 2, width + 5);
             dIn.assertGuardsUntouched(() -> kernel + ", transpose of width " + width);
             dIn.assertSameBits(want, () -> kernel + ", transpose of width " + width + ", " + map.n + " rows");
+        }
+    }
+
+    private static void checkWeightGradients(Mapping map, SplittableRandom random, int width) {
+        Guarded dOut = Guarded.of(Awkward.values(random, map.m * width, 1), map.m, width, 4, 3);
+        Guarded x = Guarded.of(Awkward.values(random, map.n * width, 1), map.n, width, 2, 5);
+        for (MergeRows.Implementation kernel : kernels()) {
+            Guarded got = Guarded.empty(1, map.n, 3, 0);
+            kernel.weightGradients(dOut.array(), 4, width + 3, map.target, map.n, width, x.array(), 2, width + 5,
+                    got.array(), 3);
+            got.assertGuardsUntouched(() -> kernel + ", weight gradients of width " + width);
+            for (int i = 0; i < map.n; i++) {
+                double want = 0;
+                double magnitude = 0;
+                for (int c = 0; map.target[i] >= 0 && c < width; c++) {
+                    double product = (double) dOut.get(map.target[i], c) * x.get(i, c);
+                    want += product;
+                    magnitude += Math.abs(product);
+                }
+                if (!(Math.abs(got.get(0, i) - want) <= 1e-6 * magnitude)) {
+                    throw new AssertionError(kernel + ", width " + width + ", row " + i + ": " + got.get(0, i)
+                            + " is not " + want);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aNaNShowsInTheWeightGradientsOfItsRowsAlone() {
+        int width = 70;
+        int n = 64;
+        int[] target = new int[n];
+        Arrays.setAll(target, i -> i % 3 - 1);
+        float[] x = new float[n * width];
+        Arrays.fill(x, 1f);
+        x[4 * width + 69] = Float.NaN;
+        float[] dOut = new float[2 * width];
+        Arrays.fill(dOut, 0, width, 0.5f);
+        dOut[width] = Float.NaN;
+        for (MergeRows.Implementation kernel : kernels()) {
+            float[] got = new float[n];
+            kernel.weightGradients(dOut, 0, width, target, n, width, x, 0, width, got, 0);
+            for (int i = 0; i < n; i++) {
+                float want = i == 4 || target[i] == 1 ? Float.NaN : target[i] == 0 ? 35f : 0f;
+                assertThat(Float.compare(got[i], want)).as("%s, row %d: %s", kernel, i, got[i]).isZero();
+            }
         }
     }
 
@@ -296,6 +350,10 @@ class MergeRowsTest {
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("weight:");
         assertThatThrownBy(() -> MergeRows.transposed(x, 0, 4, target, null, 2, 4, out, 1, 4))
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("dIn:");
+        assertThatThrownBy(() -> MergeRows.weightGradients(x, 0, 4, new int[] {0, 5}, 2, 4, x, 0, 4, out, 0))
+                .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("target[1] is 5, dOut");
+        assertThatThrownBy(() -> MergeRows.weightGradients(x, 0, 4, target, 2, 4, x, 0, 4, out, 7))
+                .isInstanceOf(IndexOutOfBoundsException.class).hasMessageStartingWith("dWeight:");
         assertThat(out).containsOnly(7);
     }
 }

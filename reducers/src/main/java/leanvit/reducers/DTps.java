@@ -15,7 +15,8 @@ import java.util.Set;
  * <li>score of a patch: the log-probability that a learned predictor gives to keeping it ({@link TokenPredictor}, of
  *     DynamicViT; one per stage);
  * <li>{@code K = trunc(n0 rho^s)} patches are reserved, by falling score, n0 being the <em>initial</em> count;
- * <li>every other patch is blended into the reserved one most like it ({@link Squeeze}).
+ * <li>every other patch is blended into the reserved one most like it ({@link Squeeze}); without the squeeze it is
+ *     dropped, which is DynamicViT (Rao et al., NeurIPS 2021), TPS's baseline.
  * </ol>
  *
  * <p>Prefix tokens are neither scored nor squeezed. At least one patch stays. Ties: lower index first. NaN never wins.
@@ -25,9 +26,10 @@ public final class DTps implements ScheduledReducer {
     private final Schedule.KeepOfInitial schedule;
     private final List<TokenPredictor> predictors;
     private final String file;
+    private final boolean squeezes;
 
     /**
-     * Creates the method.
+     * Creates the method, with the squeeze.
      *
      * @param schedule   stages and what they keep
      * @param predictors one per stage, all of one width
@@ -35,6 +37,11 @@ public final class DTps implements ScheduledReducer {
      * @throws InvalidSpecException where the predictors are not one per stage or differ in width
      */
     public DTps(Schedule.KeepOfInitial schedule, List<TokenPredictor> predictors, String file) {
+        this(schedule, predictors, file, true);
+    }
+
+    private DTps(Schedule.KeepOfInitial schedule, List<TokenPredictor> predictors, String file, boolean squeezes) {
+        this.squeezes = squeezes;
         this.schedule = schedule;
         this.predictors = List.copyOf(predictors);
         this.file = file;
@@ -67,6 +74,16 @@ public final class DTps implements ScheduledReducer {
         return new DTps(schedule, predictors, file);
     }
 
+    /** Returns the same without the squeeze: what is not reserved is dropped (DynamicViT). */
+    public DTps withoutSqueeze() {
+        return new DTps(schedule, predictors, file, false);
+    }
+
+    /** Returns whether pruned patches are blended into reserved ones; otherwise they are dropped. */
+    public boolean squeezes() {
+        return squeezes;
+    }
+
     @Override
     public Schedule.KeepOfInitial schedule() {
         return schedule;
@@ -79,7 +96,7 @@ public final class DTps implements ScheduledReducer {
 
     @Override
     public String spec() {
-        return "dtps:" + schedule.spec() + ",predictors=" + Settings.quote(file);
+        return "dtps:" + schedule.spec() + ",predictors=" + Settings.quote(file) + (squeezes ? "" : ",squeeze=off");
     }
 
     @Override
@@ -106,7 +123,8 @@ public final class DTps implements ScheduledReducer {
     public long macs(ModelShape model, int before, int after) {
         // Where nothing goes, the predictor does not run.
         return before == after ? 0
-                : predictors.get(0).macs(before - model.prefix()) + Squeeze.macs(model, before, after);
+                : predictors.get(0).macs(before - model.prefix())
+                        + (squeezes ? Squeeze.macs(model, before, after) : 0);
     }
 
     @Override
@@ -120,6 +138,16 @@ public final class DTps implements ScheduledReducer {
         int[] order = Ranking.descending(tokens, scores);
         int width = tokens.model().width();
         map.keepRange(0, prefix);
+        if (!squeezes) {
+            for (int i = 0; i < patches; i++) {
+                if (i < patches - removed) {
+                    map.keep(order[i]);
+                } else {
+                    map.drop(order[i]);
+                }
+            }
+            return;
+        }
         Squeeze.squeeze(tokens.rows(), tokens.rowOffset(0), width, width, order, patches - removed, patches, map,
                 tokens.scratch());
     }
@@ -139,7 +167,8 @@ public final class DTps implements ScheduledReducer {
                             + "power, or one share per layer", ""),
                     new Key("layers", "blocks before which patches go",
                             "the quarters of the depth, 3/6/9 of 12 blocks"),
-                    new Key("predictors", "file of the learned predictors, one per layer", ""));
+                    new Key("predictors", "file of the learned predictors, one per layer", ""),
+                    new Key("squeeze", "off drops the others instead of merging them, as DynamicViT does", "on"));
         }
 
         @Override
@@ -156,7 +185,9 @@ public final class DTps implements ScheduledReducer {
         @Override
         public TokenReducer parse(Settings settings, TensorFiles files) throws IOException {
             Schedule.KeepOfInitial schedule = Schedule.keepOfInitial(settings.numbers("keep"), settings.stages());
-            return read(schedule, settings.text("predictors"), files);
+            boolean squeezes = settings.onOff("squeeze", true);
+            DTps dtps = read(schedule, settings.text("predictors"), files);
+            return squeezes ? dtps : dtps.withoutSqueeze();
         }
 
         @Override

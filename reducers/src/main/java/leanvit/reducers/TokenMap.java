@@ -292,6 +292,19 @@ public final class TokenMap {
     }
 
     /**
+     * The gradient of this map's weights: {@code dWeight[i] = dOut[target(i)] . x[i]}, and 0 for a dropped input.
+     *
+     * @param dOut         rows [M, width], contiguous from {@code offset}
+     * @param x            the rows that were applied, [N, width], contiguous from {@code inOffset}
+     * @param dWeight      receives N gradients from {@code weightOffset}; must not overlap the rows
+     */
+    public void weightGradients(float[] dOut, int offset, int width, float[] x, int inOffset, float[] dWeight,
+            int weightOffset) {
+        MergeRows.weightGradients(dOut, offset, width, target, inputs, width, x, inOffset, width, dWeight,
+                weightOffset);
+    }
+
+    /**
      * Undoes the shortening for dense tasks: every input gets a copy of its output's row, a dropped input zeros.
      * (ToMe's unmerge, at the original positions also where prefix tokens moved.)
      *

@@ -51,6 +51,29 @@ class DTpsTest {
     }
 
     @Test
+    void withoutTheSqueezeTheSamePatchesStayAndTheOthersAreDropped() throws Exception {
+        TensorFiles files = path -> TokenPredictorTest.predictors(3, 8, "predictor.", 1);
+        TokenReducer dynamicVit = Reducers.parse("dtps:keep=0.7,predictors=p,squeeze=off", files);
+        assertThat(dynamicVit.spec()).isEqualTo("dtps:keep=0.7,predictors=p,squeeze=off");
+        assertThat(((DTps) Reducers.parse("dtps:keep=0.7,predictors=p,squeeze=on", files)).squeezes()).isTrue();
+        ModelShape model = Images.shape(12, 8, 2, 1, 30);
+        LayerTokens tokens = Images.random(model, 6, 22, 5);
+        TokenMap squeezed = Images.reduce(dtps(0.7, 8), tokens);
+        TokenMap dropped = Images.reduce(dynamicVit, tokens);
+        assertThat(dropped.outputs()).isEqualTo(squeezed.outputs());
+        for (int i = 0; i < 22; i++) {
+            int host = i;
+            for (int j = 0; j < 22; j++) {
+                boolean isHeavier = squeezed.weight(j) > squeezed.weight(host);
+                host = squeezed.target(j) == squeezed.target(i) && isHeavier ? j : host;
+            }
+            assertThat(dropped.target(i)).as("token %d", i)
+                    .isEqualTo(host == i ? squeezed.target(i) : TokenMap.DROPPED);
+        }
+        assertThat(dynamicVit.macs(model, 11, 8)).isEqualTo(10 * (64 + 32 + 8 + 4));
+    }
+
+    @Test
     void refusesPredictorsThatDoNotFit() {
         assertThatThrownBy(() -> dtps(0.7, 8).check(Images.shape(12, 16, 2, 1, 30)))
                 .isInstanceOf(InvalidSpecException.class).hasMessageContaining("width 8").hasMessageContaining("16");

@@ -129,6 +129,15 @@ class TokenMapTest {
         }
     }
 
+    @Test
+    void weightGradientsAreProductsOfRows() {
+        float[] dWeight = new float[6];
+        example().weightGradients(new float[] {1, 10, 2, 20, 3, 30}, 0, 2,
+                new float[] {NAN, 1, -1, 2, 20, 3, 4, 5, 6, 7, 8}, 1, dWeight, 1);
+        // Token 0 and 4 go to output 1, 2 to 0, 3 to 2; 1 is dropped.
+        assertThat(dWeight).containsExactly(0, 2 - 20, 0, 3 + 40, 15 + 180, 14 + 160);
+    }
+
     private static Offset<Double> within(double tolerance) {
         return Offset.offset(tolerance);
     }
