@@ -20,7 +20,7 @@ public final class BipartiteMatching {
 
         void match(float[] x, int sourceOffset, int sourceStride, int[] sources, int sourcesOffset, int nSources,
                 int destinationOffset, int destinationStride, int[] destinations, int destinationsOffset,
-                int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
+                int nDestinations, int blocked, int[] excluded, int width, float epsilon, float[] best, int[] partner,
                 float[] scratch);
     }
 
@@ -61,7 +61,7 @@ public final class BipartiteMatching {
         Checks.length("scratch", scratch, alternatingScratch(n, width));
         int blockedDestinations = Math.min(protectedPrefix / 2, destinations);
         KERNEL.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
-                    destinations, blockedDestinations, width, 0f, best, partner, scratch);
+                    destinations, blockedDestinations, null, width, 0f, best, partner, scratch);
         for (int i = 0; 2 * i < Math.min(protectedPrefix, n); i++) {
             best[i] = Float.NEGATIVE_INFINITY;
         }
@@ -82,12 +82,34 @@ public final class BipartiteMatching {
             int nSources,
                                int[] destinations, int destinationsOffset, int nDestinations, float epsilon,
                                float[] best, int[] partner, float[] scratch) {
+        nearestOther(x, offset, stride, width, sources, sourcesOffset, nSources, destinations, destinationsOffset,
+                nDestinations, null, epsilon, best, partner, scratch);
+    }
+
+    /**
+     * {@link #nearest} where each source may have one destination that is no partner, as a rule itself.
+     *
+     * @param excluded for each source, in the order of their list, the index of a destination in the list of
+     *                 destinations, or a negative number for none; null for none at all
+     */
+    public static void nearestOther(float[] x, int offset, int stride, int width, int[] sources, int sourcesOffset,
+                                    int nSources, int[] destinations, int destinationsOffset, int nDestinations,
+                                    int[] excluded, float epsilon, float[] best, int[] partner, float[] scratch) {
+        if (excluded != null) {
+            Checks.length("excluded", excluded.length, nSources);
+            for (int i = 0; i < nSources; i++) {
+                if (excluded[i] >= nDestinations) {
+                    throw new IndexOutOfBoundsException("excluded[" + i + "] is " + excluded[i] + " of "
+                            + nDestinations + " destinations");
+                }
+            }
+        }
         Checks.listedRows("sources", sources, sourcesOffset, nSources, x, offset, stride, width);
         Checks.listedRows("destinations", destinations, destinationsOffset, nDestinations, x, offset, stride, width);
         Checks.length("best", best, nSources);
         Checks.length("partner", partner.length, nSources);
         Checks.length("scratch", scratch, nearestScratch(nSources, nDestinations, width));
         KERNEL.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
-                    destinationsOffset, nDestinations, 0, width, epsilon, best, partner, scratch);
+                    destinationsOffset, nDestinations, 0, excluded, width, epsilon, best, partner, scratch);
     }
 }

@@ -17,8 +17,8 @@ final class ScalarBipartiteMatching implements BipartiteMatching.Implementation 
     @Override
     public void match(float[] x, int sourceOffset, int sourceStride, int[] sources, int sourcesOffset, int nSources,
                              int destinationOffset, int destinationStride, int[] destinations, int destinationsOffset,
-                             int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
-                             float[] scratch) {
+                             int nDestinations, int blocked, int[] excluded, int width, float epsilon, float[] best,
+                             int[] partner, float[] scratch) {
         ScalarTile tile = ScalarTile.acquire();
         for (int j = 0; j < nDestinations; j++) {
             int from = destinationOffset + row(destinations, destinationsOffset, j) * destinationStride;
@@ -39,6 +39,10 @@ final class ScalarBipartiteMatching implements BipartiteMatching.Implementation 
                 int columns = Math.min(block, nDestinations - j);
                 similarities(tile, rows, columns, width, scratch, normalised, j, nDestinations);
                 for (int r = 0; r < rows; r++) {
+                    int self = excluded == null ? -1 : excluded[i + r] - j;
+                    if (self >= 0 && self < columns) {
+                        tile.sums[r][self] = Float.NEGATIVE_INFINITY;
+                    }
                     nearest(tile.sums[r], columns, j, Math.max(0, blocked - j), best, partner, i + r);
                 }
             }

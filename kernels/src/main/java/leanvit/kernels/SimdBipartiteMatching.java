@@ -39,8 +39,8 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
     @Override
     public void match(float[] x, int sourceOffset, int sourceStride, int[] sources, int sourcesOffset, int nSources,
                              int destinationOffset, int destinationStride, int[] destinations, int destinationsOffset,
-                             int nDestinations, int blocked, int width, float epsilon, float[] best, int[] partner,
-                             float[] scratch) {
+                             int nDestinations, int blocked, int[] excluded, int width, float epsilon, float[] best,
+                             int[] partner, float[] scratch) {
         int padded = PanelLayout.paddedColumns(nDestinations);
         int factors = FloatArena.START + padded * (width + 1);
         int copies = factors + padded;
@@ -87,6 +87,9 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
             }
             for (int r = 0; r < height; r++) {
                 int row = scores + r * padded;
+                if (excluded != null && excluded[i + r] >= 0) {
+                    scratch[row + excluded[i + r]] = Float.NEGATIVE_INFINITY;
+                }
                 float max = scaledMax(padded, scratch, row, factors, lanes);
                 int j = blocked < nDestinations ? blocked : -1;
                 if (max > Float.NEGATIVE_INFINITY) {

@@ -3,7 +3,9 @@ package leanvit.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import leanvit.testdata.Awkward;
@@ -279,6 +281,44 @@ class BipartiteMatchingTest {
         }
     }
 
+    /** Each row's nearest other row, by both twins: that of a list without the row itself. */
+    @Test
+    void anExcludedDestinationIsNobodysPartner() {
+        for (int n : new int[] {1, 2, 3, 17, 40, 97, 260}) {
+            Guarded x = random(n, 20, n);
+            int[] all = every(0, 1, n);
+            List<BipartiteMatching.Implementation> twins = new ArrayList<>(List.of(ScalarBipartiteMatching.KERNEL));
+            if (SimdProbe.MODULE_PRESENT) {
+                twins.add(SimdBipartiteMatching.KERNEL);
+            }
+            float[] best = new float[n];
+            int[] partner = new int[n];
+            for (BipartiteMatching.Implementation twin : twins) {
+                twin.match(x.array(), x.offset(), x.stride(), all, 0, n, x.offset(), x.stride(), all, 0, n, 0, all, 20,
+                        1e-6f, best, partner, new float[twin.scratchLength(n, 20)]);
+                for (int i = 0; i < n; i++) {
+                    int self = i;
+                    int[] others = IntStream.range(0, n).filter(j -> j != self).toArray();
+                    int[] where = {partner[i] > i ? partner[i] - 1 : partner[i]};
+                    check(new Match(new float[] {best[i]}, n == 1 ? new int[] {-1} : where), x, new int[] {i}, others,
+                            0, 1e-6, twin + ", row " + i + " of " + n);
+                    assertThat(n > 1 && partner[i] == i).as("row %d of %d is its own partner", i, n).isFalse();
+                }
+            }
+            int[] none = new int[n];
+            Arrays.fill(none, -1);
+            float[] free = new float[n];
+            float[] scratch = new float[BipartiteMatching.nearestScratch(n, n, 20)];
+            BipartiteMatching.nearestOther(x.array(), x.offset(), x.stride(), 20, all, 0, n, all, 0, n, none, 1e-6f,
+                    free, partner, scratch);
+            assertThat(free).containsExactly(nearest(x, all, all, 1e-6f).best);
+            none[n - 1] = n;
+            assertThatThrownBy(() -> BipartiteMatching.nearestOther(x.array(), x.offset(), x.stride(), 20, all, 0, n,
+                    all, 0, n, none, 1e-6f, free, partner, scratch)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessageContaining("excluded[" + (n - 1) + "]");
+        }
+    }
+
     @Test
     void listingEvenAndOddRowsIsTheAlternatingSplitBitForBit() {
         for (int n : Awkward.sizes(197)) {
@@ -335,9 +375,10 @@ class BipartiteMatchingTest {
             float[] scalar = new float[ScalarBipartiteMatching.KERNEL.scratchLength(n / 2, 20)];
             int stride = 2 * x.stride();
             SimdBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources,
-                    x.offset() + x.stride(), stride, null, 0, n / 2, 1, 20, 0f, best[0], partner[0], simd);
+                    x.offset() + x.stride(), stride, null, 0, n / 2, 1, null, 20, 0f, best[0], partner[0], simd);
             ScalarBipartiteMatching.KERNEL.match(x.array(), x.offset(), stride, null, 0, sources,
-                    x.offset() + x.stride(), stride, null, 0, n / 2, 1, 20, 0f, best[1], partner[1], scalar);
+                    x.offset() + x.stride(), stride, null, 0, n / 2, 1, null, 20, 0f, best[1], partner[1],
+                    scalar);
             for (float[] scores : best) {
                 check(new Match(scores, partner[scores == best[0] ? 0 : 1]), x, every(0, 2, n), every(1, 2, n), 1, 0,
                         n + " rows");

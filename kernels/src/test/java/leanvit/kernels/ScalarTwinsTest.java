@@ -59,7 +59,7 @@ class ScalarTwinsTest {
         int[] partner = new int[sources];
         float[] scratch = new float[ScalarBipartiteMatching.KERNEL.scratchLength(destinations, width)];
         ScalarBipartiteMatching.KERNEL.match(x, 0, width, null, 0, sources, sources * width, width, null, 0,
-                destinations, blocked, width, 0f, best, partner, scratch);
+                destinations, blocked, null, width, 0f, best, partner, scratch);
         for (int i = 0; i < sources; i++) {
             int row = i;
             double[] all = new double[destinations];
