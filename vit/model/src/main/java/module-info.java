@@ -3,6 +3,8 @@
 module leanvit.vit {
     /* Decodes pictures; a runtime without it runs models on pixels all the same. */
     requires static transitive java.desktop;
+    /* Events for the Flight Recorder; a runtime without it records none. */
+    requires static jdk.jfr;
     requires transitive leanvit.reducers;
 
     exports leanvit.vit;

@@ -14,7 +14,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import leanvit.reducers.Reducers;
 import leanvit.testdata.TestData;
 import leanvit.vit.image.Pictures;
@@ -128,21 +127,6 @@ class ClassifierTest {
             assertThatThrownBy(() -> Classifier.of(checkpoint, 96, 100)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("image of 96 x 100 pixels, expected multiples of the patch, 8");
         }
-    }
-
-    @Test
-    void keepsNoMoreRunnersThanProcessors() throws Exception {
-        Classifier classifier = Classifier.load(DEMO.resolve("model"));
-        RgbImage picture = Pictures.read(CUP);
-        int calls = Classifier.MAX_IDLE + 8;
-        ExecutorService pool = Executors.newFixedThreadPool(calls);
-        try {
-            pool.invokeAll(Collections.nCopies(calls, () -> classifier.classify(picture, 1)))
-                    .forEach(answer -> assertThat(answer).succeedsWithin(60, TimeUnit.SECONDS));
-        } finally {
-            pool.shutdown();
-        }
-        assertThat(classifier.idle()).isBetween(1, Classifier.MAX_IDLE);
     }
 
     @Test

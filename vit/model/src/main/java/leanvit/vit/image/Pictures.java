@@ -2,9 +2,11 @@ package leanvit.vit.image;
 
 import java.awt.image.BufferedImage;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -108,6 +110,17 @@ public final class Pictures {
      */
     public static RgbImage of(BufferedImage picture) {
         return BufferedPictures.rgb(picture);
+    }
+
+    /** Returns a picture as the bytes of a PNG file, as {@link #writePng} writes them. */
+    public static byte[] png(RgbImage picture) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            PngWriter.write(picture, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
     }
 
     /**
