@@ -24,9 +24,10 @@ public final class Main {
             new RunCommand(),
             new BenchCommand(),
             new InfoCommand(),
-            new CalibrateCommand());
+            new CalibrateCommand(),
+            new DataGenerateCommand());
 
-    private static final int SUMMARY_COLUMN = 14;
+    private static final int SUMMARY_COLUMN = 17;
 
     private final Terminal terminal;
     private final boolean mayStartAgain;
