@@ -95,7 +95,7 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException           if a tensor cannot be read
      */
     public static Classifier of(Checkpoint checkpoint) throws IOException {
-        return of(checkpoint, checkpoint.config().imageHeight(), checkpoint.config().imageWidth());
+        return of(checkpoint, checkpoint.preprocessing().height(), checkpoint.preprocessing().width());
     }
 
     /**
@@ -437,6 +437,7 @@ public final class Classifier implements AutoCloseable {
             RgbImage image = picture.decode(manner.pictures());
             long decoded = System.nanoTime();
             decode += decoded - start;
+            loaded.preprocessor().check(picture.name(), image);
             RgbImage input = loaded.preprocessor().apply(image, pixels, offset);
             resize += System.nanoTime() - decoded;
             return input;

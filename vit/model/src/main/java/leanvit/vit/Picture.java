@@ -69,7 +69,7 @@ public final class Picture {
     /** Returns the picture of a JPEG or PNG file, which is read when it is used. */
     public static Picture of(Path file) {
         Objects.requireNonNull(file, "file");
-        return of((name, limits) -> Pictures.read(file, limits));
+        return of((name, limits) -> Pictures.read(file, limits)).named(file.toString());
     }
 
     /** Returns a picture of the JDK's; alpha is dropped. */
@@ -99,6 +99,11 @@ public final class Picture {
      */
     public Picture named(String name) {
         return new Picture(Objects.requireNonNull(name, "name"), source, stream, input);
+    }
+
+    /** Returns what messages call it, or null. */
+    String name() {
+        return name;
     }
 
     /** Reads a stream; other pictures are returned as they are. */

@@ -16,6 +16,7 @@ import leanvit.vit.PictureTrace;
 import leanvit.vit.Prediction;
 import leanvit.vit.image.PictureLimits;
 import leanvit.vit.image.Pictures;
+import leanvit.vit.image.Preprocessor;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.NoRoomException;
@@ -72,6 +73,7 @@ final class ClassifyCommand implements Command {
             WholeFile.check(drawing);
         }
         Classifier classifier = Models.classifier(options, terminal).with(reducer);
+        Preprocessor preprocessor = new Preprocessor(classifier.preprocessing());
         List<Integer> blocks = options.has("--visualize-layers") ? options.wholes("--visualize-layers")
                 : ReductionPicture.usualBlocks(reducer, classifier.model().shape());
         ReductionPicture.checkBlocks(classifier.model().shape(), blocks);
@@ -82,6 +84,7 @@ final class ClassifyCommand implements Command {
             terminal.progress(i + " of " + files.size() + " pictures");
             try {
                 RgbImage picture = read(file);
+                preprocessor.check(file, picture);
                 Classification classification;
                 if (drawing == null) {
                     classification = classifier.run(picture, options.whole("--top"));

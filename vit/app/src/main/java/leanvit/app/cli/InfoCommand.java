@@ -158,7 +158,7 @@ final class InfoCommand implements Command {
                 config.pooling() == VitConfig.Pooling.TOKEN ? "class token" : "patches' average",
                 config.distilled() ? " and the distillation token" : "", config.imageWidth(), config.imageHeight(),
                 config.patch(), model.shape().tokens(), model.shape().prefix(),
-                pictures.resize() == Preprocessing.Resize.SQUASH ? "both sides resized" : "short side resized",
+                resize(pictures),
                 pictures.interpolation().name().toLowerCase(Locale.ROOT), pictures.cropFraction(),
                 Arrays.toString(pictures.mean()), Arrays.toString(pictures.std())));
         int width = costs.stream().mapToInt(cost -> cost.reducer().length()).max().orElse(0);
@@ -168,6 +168,17 @@ final class InfoCommand implements Command {
                     cost.macs() / 1e9, compact(cost.tokens()), cost.dependsOnImage()
                     ? "  (of noise: depends on the image)" : ""));
         }
+    }
+
+    private static String resize(Preprocessing pictures) {
+        String how = switch (pictures.resize()) {
+            case SQUASH -> "both sides resized";
+            case SHORT_SIDE, SHORT_SIDE_WITHIN -> "short side resized";
+            case LONG_SIDE, WITHIN -> "long side resized";
+            case NONE -> "not resized";
+        };
+        return pictures.target() == null ? how
+                : how + " to " + pictures.target().width() + " x " + pictures.target().height();
     }
 
     /** Writes runs of one count once: {@code 197 x 3, 141 x 3}. */

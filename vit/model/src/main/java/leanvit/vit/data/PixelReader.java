@@ -1,9 +1,11 @@
 package leanvit.vit.data;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessor;
+import leanvit.vit.image.RgbImage;
 
 /** Reads a run of pictures into one array that is used again, so that memory does not grow with their number. */
 public final class PixelReader {
@@ -46,7 +48,10 @@ public final class PixelReader {
     public int read(int first) throws IOException {
         int count = Math.min(chunk, pictures.size() - first);
         for (int i = 0; i < count; i++) {
-            preprocessor.apply(Pictures.read(pictures.file(first + i)), pixels, i * imageLength);
+            Path file = pictures.file(first + i);
+            RgbImage picture = Pictures.read(file);
+            preprocessor.check(file.toString(), picture);
+            preprocessor.apply(picture, pixels, i * imageLength);
         }
         return count;
     }

@@ -13,12 +13,14 @@ final class FilterTaps {
     private final int[] first;
     private final int[] count;
     private final int[] weights;
+    private final float[] exact;
     private final int stride;
 
     private FilterTaps(int outputs, int stride) {
         first = new int[outputs];
         count = new int[outputs];
         weights = new int[Math.multiplyExact(outputs, stride)];
+        exact = new float[weights.length];
         this.stride = stride;
     }
 
@@ -71,6 +73,7 @@ final class FilterTaps {
         count[output] = taken;
         for (int t = 0; t < taken; t++) {
             double w = taps[t] / sum * (1 << FRACTION_BITS);
+            exact[output * stride + t] = (float) (taps[t] / sum);
             weights[output * stride + t] = (int) (w < 0 ? w - 0.5 : w + 0.5);
         }
     }
@@ -124,5 +127,10 @@ final class FilterTaps {
     /** Returns the weights of all outputs, with {@value #FRACTION_BITS} fraction bits; not to be written to. */
     int[] weights() {
         return weights;
+    }
+
+    /** Returns the weights of all outputs before they were rounded to fixed point; not to be written to. */
+    float[] exact() {
+        return exact;
     }
 }

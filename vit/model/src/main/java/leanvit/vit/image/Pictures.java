@@ -187,7 +187,7 @@ public final class Pictures {
     }
 
     /** Returns a name as it may stand in a message of one line. */
-    private static String shown(String name) {
+    static String shown(String name) {
         if (name == null || name.isBlank()) {
             return "picture";
         }

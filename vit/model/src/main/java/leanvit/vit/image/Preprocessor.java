@@ -1,6 +1,11 @@
 package leanvit.vit.image;
 
 import java.util.Objects;
+import leanvit.vit.image.Preprocessing.Crop;
+import leanvit.vit.image.Preprocessing.Resize;
+import leanvit.vit.image.Preprocessing.Rounding;
+import leanvit.vit.image.Preprocessing.Target;
+import leanvit.vit.io.InvalidInputException;
 
 /**
  * Makes a model's input from a picture: resize, centre crop, scale to 0..1, normalise.
@@ -14,10 +19,17 @@ import java.util.Objects;
  * <li>{@link Preprocessing.Resize#LONG_SIDE}: the same with the larger of the two quotients;</li>
  * <li>{@link Preprocessing.Resize#NONE}: P x Q;</li>
  * <li>{@link Preprocessing.Resize#SQUASH}: floor(h / f) x floor(w / f);</li>
+ * <li>with a target of p x q, {@code SHORT_SIDE}: short side p, long side int(p * long / short); {@code SQUASH}:
+ * p x q;</li>
+ * <li>{@link Preprocessing.Resize#SHORT_SIDE_WITHIN}: the same short side, or, where the long one would be beyond q,
+ * t = q * short / long instead of p, rounded half to even, and the long side int(t * long / short) of the t before
+ * that;</li>
+ * <li>{@link Preprocessing.Resize#WITHIN}: int(P * s) x int(Q * s), s = min(p / P, q / Q);</li>
  * </ul>
  * and its centre is cut out, at an offset of (length - size) / 2, rounded as {@link Preprocessing.Crop} says;
  * what the picture does not cover is black ({@code LONG_SIDE}: the mean colour). Sample v of channel c becomes
- * {@code (v * rescale - mean[c]) / std[c]} in float32.
+ * {@code (v * rescale - mean[c]) / std[c]} in float32; v is a byte, or, by {@link Preprocessing.Rounding#NONE}, the
+ * resized sample as it is.
  *
  * <p>Immutable, and safe for use by any number of threads.
  */
@@ -48,8 +60,9 @@ public final class Preprocessor {
         }
         // 224 / 0.8 is 280, but 224 / (double) 0.8f is 279.99; the shortest decimal is what the config said.
         double decimal = Double.parseDouble(Float.toString(fraction));
-        scaledHeight = Math.max(1, (long) (height / decimal));
-        scaledWidth = Math.max(1, (long) (width / decimal));
+        Target target = preprocessing.target();
+        scaledHeight = target != null ? target.height() : Math.max(1, (long) (height / decimal));
+        scaledWidth = target != null ? target.width() : Math.max(1, (long) (width / decimal));
         normalised = normalised(preprocessing.rescale(), preprocessing.mean(), preprocessing.std());
     }
 
@@ -85,38 +98,107 @@ public final class Preprocessor {
      * @throws IndexOutOfBoundsException if {@code out} has too little room
      */
     public RgbImage apply(RgbImage picture, float[] out, int offset) {
+        if (preprocessing.rounding() == Rounding.NONE) {
+            return applyFloats(picture, out, offset);
+        }
         RgbImage crop = crop(picture);
         normalize(crop, out, offset);
         return crop;
     }
 
-    /** Resizes and crops a picture to the model's input size. */
-    public RgbImage crop(RgbImage picture) {
+    private RgbImage applyFloats(RgbImage picture, float[] out, int offset) {
+        Objects.checkFromIndexSize(offset, inputLength(), out.length);
         CropGeometry geometry = geometry(picture.width(), picture.height());
-        int width = preprocessing.width();
+        Part part = part(geometry);
+        float[] samples = FloatResampler.resizeAndCrop(picture, geometry.resizedWidth(), geometry.resizedHeight(),
+                geometry.left() + part.left, geometry.top() + part.top, part.width, part.height,
+                preprocessing.interpolation());
         int height = preprocessing.height();
-        // The part of the input that the picture covers; all of it but for odd cases.
+        int width = preprocessing.width();
+        RgbImage seen = background();
+        for (int c = 0; c < RgbImage.CHANNELS; c++) {
+            float mean = preprocessing.mean()[c];
+            float std = preprocessing.std()[c];
+            for (int y = 0, to = offset + c * height * width; y < height; y++) {
+                boolean covered = y >= part.top && y < part.top + part.height;
+                for (int x = 0; x < width; x++, to++) {
+                    int at = RgbImage.CHANNELS * (y * width + x) + c;
+                    float sample = seen.samples()[at] & 0xff;
+                    if (covered && x >= part.left && x < part.left + part.width) {
+                        sample = samples[RgbImage.CHANNELS * ((y - part.top) * part.width + x - part.left) + c];
+                        seen.samples()[at] = (byte) Math.max(0, Math.min(255, Math.round(sample)));
+                    }
+                    out[to] = ((float) (sample * preprocessing.rescale()) - mean) / std;
+                }
+            }
+        }
+        return seen;
+    }
+
+    /** The part of the input that the picture covers; all of it but for odd cases. */
+    private record Part(int left, int top, int width, int height) {
+    }
+
+    private Part part(CropGeometry geometry) {
         int left = (int) Math.max(0, -geometry.left());
         int top = (int) Math.max(0, -geometry.top());
-        int partWidth = (int) Math.min(width, geometry.resizedWidth() - geometry.left()) - left;
-        int partHeight = (int) Math.min(height, geometry.resizedHeight() - geometry.top()) - top;
-        RgbImage part = Resampler.resizeAndCrop(picture, geometry.resizedWidth(), geometry.resizedHeight(),
-                geometry.left() + left, geometry.top() + top, partWidth, partHeight, preprocessing.interpolation());
-        if (partWidth == width && partHeight == height) {
-            return part;
-        }
-        RgbImage padded = RgbImage.black(width, height);
-        if (preprocessing.resize() == Preprocessing.Resize.LONG_SIDE) {
-            byte[] samples = padded.samples();
+        return new Part(left, top,
+                (int) Math.min(preprocessing.width(), geometry.resizedWidth() - geometry.left()) - left,
+                (int) Math.min(preprocessing.height(), geometry.resizedHeight() - geometry.top()) - top);
+    }
+
+    /** Returns what lies around a picture that does not cover the input. */
+    private RgbImage background() {
+        RgbImage background = RgbImage.black(preprocessing.width(), preprocessing.height());
+        if (preprocessing.resize() == Resize.LONG_SIDE) {
+            byte[] samples = background.samples();
             for (int i = 0; i < samples.length; i++) {
                 samples[i] = (byte) Math.rint(255.0 * preprocessing.mean()[i % RgbImage.CHANNELS]);
             }
         }
-        for (int y = 0; y < partHeight; y++) {
-            System.arraycopy(part.samples(), RgbImage.CHANNELS * y * partWidth, padded.samples(),
-                    RgbImage.CHANNELS * ((top + y) * width + left), RgbImage.CHANNELS * partWidth);
+        return background;
+    }
+
+    /** Resizes and crops a picture to the model's input size. */
+    public RgbImage crop(RgbImage picture) {
+        CropGeometry geometry = geometry(picture.width(), picture.height());
+        Part part = part(geometry);
+        RgbImage resized = Resampler.resizeAndCrop(picture, geometry.resizedWidth(), geometry.resizedHeight(),
+                geometry.left() + part.left, geometry.top() + part.top, part.width, part.height,
+                preprocessing.interpolation());
+        if (part.width == preprocessing.width() && part.height == preprocessing.height()) {
+            return resized;
+        }
+        RgbImage padded = background();
+        for (int y = 0; y < part.height; y++) {
+            System.arraycopy(resized.samples(), RgbImage.CHANNELS * y * part.width, padded.samples(),
+                    RgbImage.CHANNELS * ((part.top + y) * preprocessing.width() + part.left),
+                    RgbImage.CHANNELS * part.width);
         }
         return padded;
+    }
+
+    /**
+     * Refuses a picture that does not have the model's input size where it is neither resized nor cropped.
+     *
+     * @param name the picture's file, which stands before the message; null ("picture") where it has none
+     * @throws InvalidInputException if the picture is refused; the message says both sizes
+     */
+    public void check(String name, RgbImage picture) throws InvalidInputException {
+        String problem = problem(picture.width(), picture.height());
+        if (problem != null) {
+            throw new InvalidInputException(Pictures.shown(name), problem);
+        }
+    }
+
+    private String problem(int width, int height) {
+        Resized resized = resized(width, height);
+        if (preprocessing.crop() != Crop.NONE || resized.width == preprocessing.width()
+                && resized.height == preprocessing.height()) {
+            return null;
+        }
+        return "the model takes pictures of " + preprocessing.width() + " x " + preprocessing.height()
+                + " and neither resizes nor crops them; this one has " + resized.width + " x " + resized.height;
     }
 
     /**
@@ -146,35 +228,56 @@ public final class Preprocessor {
 
     /** Returns where the input lies in a picture of {@code width} x {@code height}. */
     CropGeometry geometry(int width, int height) {
-        long resizedWidth;
-        long resizedHeight;
-        if (preprocessing.resize() == Preprocessing.Resize.SQUASH) {
-            resizedWidth = scaledWidth;
-            resizedHeight = scaledHeight;
-        } else if (preprocessing.resize() == Preprocessing.Resize.NONE) {
-            resizedWidth = width;
-            resizedHeight = height;
-        } else if (preprocessing.resize() == Preprocessing.Resize.SHORT_SIDE && scaledWidth == scaledHeight) {
-            boolean portrait = width <= height;
-            resizedWidth = portrait ? scaledWidth : (long) ((double) (scaledWidth * width) / height);
-            resizedHeight = portrait ? (long) ((double) (scaledHeight * height) / width) : scaledHeight;
-        } else {
-            double down = (double) height / scaledHeight;
-            double across = (double) width / scaledWidth;
-            double ratio = preprocessing.resize() == Preprocessing.Resize.LONG_SIDE ? Math.max(down, across)
-                    : Math.min(down, across);
-            resizedWidth = Math.max(1, (long) Math.rint(width / ratio));
-            resizedHeight = Math.max(1, (long) Math.rint(height / ratio));
+        String problem = problem(width, height);
+        if (problem != null) {
+            throw new IllegalArgumentException(problem);
         }
-        if (preprocessing.crop() == Preprocessing.Crop.NONE && (resizedWidth != preprocessing.width()
-                || resizedHeight != preprocessing.height())) {
-            throw new IllegalArgumentException("the model takes pictures of " + preprocessing.width() + " x "
-                    + preprocessing.height() + " and neither resizes nor crops them; this one has " + resizedWidth
-                    + " x " + resizedHeight);
-        }
-        return new CropGeometry(resizedWidth, resizedHeight, cropOffset(resizedWidth, preprocessing.width()),
-                cropOffset(resizedHeight, preprocessing.height()), (double) width / resizedWidth,
-                (double) height / resizedHeight);
+        Resized resized = resized(width, height);
+        return new CropGeometry(resized.width, resized.height, cropOffset(resized.width, preprocessing.width()),
+                cropOffset(resized.height, preprocessing.height()), (double) width / resized.width,
+                (double) height / resized.height);
+    }
+
+    private record Resized(long width, long height) {
+    }
+
+    private Resized resized(int width, int height) {
+        Target target = preprocessing.target();
+        return switch (preprocessing.resize()) {
+            case NONE -> new Resized(width, height);
+            case SQUASH -> new Resized(scaledWidth, scaledHeight);
+            case SHORT_SIDE -> target != null || scaledWidth == scaledHeight
+                    ? shortSide(width, height, scaledHeight, scaledHeight)
+                    : keepRatio(Math.min((double) height / scaledHeight, (double) width / scaledWidth), width, height);
+            case LONG_SIDE ->
+                keepRatio(Math.max((double) height / scaledHeight, (double) width / scaledWidth), width, height);
+            case SHORT_SIDE_WITHIN -> {
+                double least = Math.min(width, height);
+                double most = Math.max(width, height);
+                if (most / least * target.height() <= target.width()) {
+                    yield shortSide(width, height, target.height(), target.height());
+                }
+                double exact = target.width() * least / most;
+                yield shortSide(width, height, Math.max(1, (long) Math.rint(exact)), exact);
+            }
+            case WITHIN -> {
+                double scale = Math.min((double) target.height() / height, (double) target.width() / width);
+                yield new Resized(Math.max(1, (long) (width * scale)), Math.max(1, (long) (height * scale)));
+            }
+        };
+    }
+
+    /**
+     * Returns the size of a picture whose short side becomes {@code side}, and the long one what the aspect makes of
+     * {@code exact}.
+     */
+    private static Resized shortSide(int width, int height, long side, double exact) {
+        return width <= height ? new Resized(side, Math.max(1, (long) (exact * height / width)))
+                : new Resized(Math.max(1, (long) (exact * width / height)), side);
+    }
+
+    private static Resized keepRatio(double ratio, int width, int height) {
+        return new Resized(Math.max(1, (long) Math.rint(width / ratio)), Math.max(1, (long) Math.rint(height / ratio)));
     }
 
     private long cropOffset(long length, int size) {

@@ -87,12 +87,15 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
             }
         }
         Fields config = Fields.parse(files.path(CONFIG), settings.get(CONFIG));
+        Fields preprocessor = settings.containsKey(PREPROCESSOR)
+                ? Fields.parse(files.path(PREPROCESSOR), settings.get(PREPROCESSOR)) : null;
         ModelDescription model;
+        List<String> warnings = List.of();
         if (config.has("architecture")) {
             model = TimmConfig.read(config);
+            warnings = TransformersPreprocessing.besideTimm(preprocessor);
         } else if (config.has("model_type")) {
-            model = TransformersConfig.read(config, settings.containsKey(PREPROCESSOR)
-                    ? Fields.parse(files.path(PREPROCESSOR), settings.get(PREPROCESSOR)) : null);
+            model = TransformersConfig.read(config, preprocessor);
         } else {
             throw new InvalidInputException(files.path(CONFIG),
                     "expected the field architecture (timm) or model_type (transformers), came neither");
@@ -101,7 +104,9 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         Weights weights = Weights.open(files, model.config().distilled());
         try {
             TensorLayout.check(model.config(), model.features(), weights, files.path(CONFIG));
-            return new Checkpoint(model, weights, labels, settings);
+            Checkpoint checkpoint = new Checkpoint(model, weights, labels, settings);
+            checkpoint.warnings.addAll(warnings);
+            return checkpoint;
         } catch (IOException | RuntimeException | Error e) {
             weights.close();
             throw e;

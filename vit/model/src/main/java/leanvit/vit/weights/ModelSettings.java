@@ -74,6 +74,7 @@ final class ModelSettings {
         Preprocessing same = read.preprocessing();
         boolean equal = same.height() == preprocessing.height() && same.width() == preprocessing.width()
                 && same.cropFraction() == preprocessing.cropFraction() && same.resize() == preprocessing.resize()
+                && preprocessing.target() == null && same.rounding() == preprocessing.rounding()
                 && same.interpolation() == preprocessing.interpolation() && same.crop() == preprocessing.crop()
                 && same.rescale() == preprocessing.rescale() && Arrays.equals(same.mean(), preprocessing.mean())
                 && Arrays.equals(same.std(), preprocessing.std());

@@ -34,7 +34,11 @@ final class TimmConfig {
             "proj_drop_rate", "attn_drop_rate", "drop_path_rate", "weight_init", "fix_init", "dynamic_img_size",
             "strict_img_size");
 
-    /** What the pretrained_cfg may hold; what is not read matters in training, or says where the weights came from. */
+    /**
+     * What the pretrained_cfg may hold. What is not read matters in training, says where the weights came from
+     * ({@code url}, {@code custom_load}, {@code first_conv}, {@code license}, ...), or limits sizes that other code
+     * might choose ({@code fixed_input_size}, {@code min_input_size}, {@code pool_size}).
+     */
     private static final Set<String> PRETRAINED_KEYS = Set.of("url", "file", "hf_hub_id", "hf_hub_filename", "source",
             "architecture", "tag", "custom_load", "input_size", "test_input_size", "min_input_size",
             "fixed_input_size", "interpolation", "crop_pct", "test_crop_pct", "crop_mode", "crop_border_pixels", "mean",
@@ -226,6 +230,14 @@ final class TimmConfig {
     private List<String> unknownKeys() {
         List<String> unknown = new ArrayList<>(root.unknown(ROOT_KEYS));
         unknown.addAll(pretrained.unknown(pretrained == root ? ROOT_KEYS : PRETRAINED_KEYS));
+        // timm itself takes these only where it is told to, in its validation; its transform and its hub do not.
+        for (String[] pair : new String[][] {{"test_input_size", "input_size"}, {"test_crop_pct", "crop_pct"}}) {
+            Object test = pretrained.members().get(pair[0]);
+            if (test != null && !test.equals(pretrained.members().get(pair[1]))) {
+                unknown.add(pretrained.error(pair[0], "ignored: pictures are prepared by " + pair[1]
+                        + ", as timm does").getMessage());
+            }
+        }
         return unknown.stream().distinct().toList();
     }
 

@@ -64,7 +64,7 @@ final class TransformersConfig {
         Features features = new Features(root.flag("qkv_bias", true), false, false, true, true, null, false, false);
         return new ModelDescription(config, TransformersPreprocessing.read(preprocessor, config, type), features,
                 arePlaceholders(labels) ? List.of() : labels, Problem.isSigmoid(root, config.classes()),
-                warnings(root, named));
+                warnings(root, preprocessor, named));
     }
 
     private static String architecture(Fields root, String type) throws InvalidInputException {
@@ -104,8 +104,9 @@ final class TransformersConfig {
                 ? ClassNames.byName(root, "label2id", classes) : List.of();
     }
 
-    private static List<String> warnings(Fields root, int classes) throws InvalidInputException {
+    private static List<String> warnings(Fields root, Fields preprocessor, int classes) throws InvalidInputException {
         List<String> warnings = new ArrayList<>(root.unknown(KEYS));
+        warnings.addAll(TransformersPreprocessing.warnings(preprocessor));
         if (root.integer("num_labels", 0, Limits.MAX_CLASSES, classes) != classes) {
             warnings.add(root.error("num_labels", "ignored: id2label has " + classes + " classes").getMessage());
         }

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.util.Arrays;
 import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Preprocessing.Resize;
+import leanvit.vit.image.Preprocessing.Rounding;
+import leanvit.vit.image.Preprocessing.Target;
+import leanvit.vit.io.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +54,75 @@ class PreprocessorTest {
         RgbImage crop = preprocessor.crop(ResamplerTest.random(pictureWidth, pictureHeight, 5));
         assertThat(crop.width()).isEqualTo(width);
         assertThat(crop.height()).isEqualTo(height);
+    }
+
+    /** By the rules of transformers' functions for sizes, worked out by hand. */
+    @ParameterizedTest
+    @CsvSource({
+        // resize, target height, width, picture width, height: resized width, height
+        "SHORT_SIDE, 256, 256, 640, 480, 341, 256",
+        "SHORT_SIDE, 256, 256, 300, 1001, 256, 854",
+        "SQUASH, 256, 300, 300, 1001, 300, 256",
+        "SHORT_SIDE_WITHIN, 256, 300, 640, 480, 300, 225",
+        // 300 * 300 / 1001 = 89.91: the short side is rounded, the long one comes from the fraction
+        "SHORT_SIDE_WITHIN, 256, 300, 300, 1001, 90, 300",
+        "SHORT_SIDE_WITHIN, 256, 300, 100, 110, 256, 281",
+        "WITHIN, 500, 400, 640, 480, 400, 300",
+        "WITHIN, 500, 400, 300, 1001, 149, 500",
+        "WITHIN, 10, 10, 1, 1000, 1, 10"
+    })
+    void targetsFollowTheRules(Resize resize, int height, int width, int pictureWidth, int pictureHeight,
+                               long resizedWidth, long resizedHeight) {
+        Preprocessing preprocessing = new Preprocessing(224, 448, 1, resize, new Target(height, width),
+                Interpolation.BICUBIC, Preprocessing.Crop.DOWN, Rounding.BYTES, 1, HALF, HALF);
+        CropGeometry geometry = new Preprocessor(preprocessing).geometry(pictureWidth, pictureHeight);
+        assertThat(geometry.resizedWidth()).isEqualTo(resizedWidth);
+        assertThat(geometry.resizedHeight()).isEqualTo(resizedHeight);
+        CropGeometry twice = new Preprocessor(preprocessing.at(448, 896)).geometry(pictureWidth, pictureHeight);
+        assertThat(twice.resizedHeight()).isBetween(2 * resizedHeight - 1, 2 * resizedHeight + 10);
+    }
+
+    @Test
+    void floatsAreTheBytesBeforeTheyAreRounded() {
+        float[] zero = {0, 0, 0};
+        float[] one = {1, 1, 1};
+        for (Interpolation filter : new Interpolation[] {Interpolation.BILINEAR, Interpolation.BICUBIC}) {
+            // The last one is smaller than the crop, which leaves a border.
+            for (int[] size : new int[][] {{64, 48}, {20, 50}, {32, 24}, {9, 7}}) {
+                RgbImage picture = ResamplerTest.random(size[0], size[1], 3);
+                for (int i = 0; i < picture.samples().length; i++) { // so that nothing overshoots and is clamped
+                    picture.samples()[i] = (byte) (64 + (picture.samples()[i] & 0x7f));
+                }
+                Preprocessing bytes = new Preprocessing(24, 32, 1, Resize.SQUASH, new Target(28, 30), filter,
+                        Preprocessing.Crop.DOWN, Rounding.BYTES, 1, zero, one);
+                Preprocessing floats = new Preprocessing(24, 32, 1, Resize.SQUASH, new Target(28, 30), filter,
+                        Preprocessing.Crop.DOWN, Rounding.NONE, 1, zero, one);
+                float[] rounded = new float[3 * 24 * 32];
+                float[] exact = new float[3 * 24 * 32];
+                new Preprocessor(bytes).apply(picture, rounded, 0);
+                RgbImage seen = new Preprocessor(floats).apply(picture, exact, 0);
+                int odd = 0;
+                for (int i = 0; i < exact.length; i++) {
+                    // Two roundings, each by half; the first is multiplied by bicubic weights of sum 1.3 at most.
+                    assertThat(Math.max(0, Math.min(255, exact[i]))).isCloseTo(rounded[i], within(1.3f));
+                    odd += exact[i] == Math.rint(exact[i]) ? 0 : 1;
+                    int at = 3 * (i % (24 * 32)) + i / (24 * 32);
+                    assertThat(seen.samples()[at] & 0xff).isEqualTo(Math.max(0, Math.min(255, Math.round(exact[i]))));
+                }
+                assertThat(odd).isGreaterThan(exact.length / 2);
+            }
+        }
+    }
+
+    @Test
+    void aPictureThatIsNotBroughtToSizeIsNamedWithBothSizes() throws IOException {
+        Preprocessor none = new Preprocessor(new Preprocessing(24, 32, 1, Resize.NONE, Interpolation.BICUBIC,
+                Preprocessing.Crop.NONE, 1, HALF, HALF));
+        none.check("a.png", RgbImage.black(32, 24));
+        assertThatThrownBy(() -> none.check("a.png", RgbImage.black(24, 32))).isInstanceOf(InvalidInputException.class)
+                .hasMessage("a.png: the model takes pictures of 32 x 24 and neither resizes nor crops them; this one "
+                        + "has 24 x 32");
+        assertThatThrownBy(() -> none.crop(RgbImage.black(24, 32))).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

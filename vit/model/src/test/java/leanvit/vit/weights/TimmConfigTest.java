@@ -21,6 +21,21 @@ class TimmConfigTest {
                 json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
     }
 
+    @Test
+    void sizesThatTimmTakesInItsValidationAloneAreSaidToBeIgnored() throws InvalidInputException {
+        ModelDescription model = read("{'architecture':'vit_tiny_patch16_224','pretrained_cfg':{"
+                + "'input_size':[3,224,224],'test_input_size':[3,288,288],'crop_pct':0.9,'test_crop_pct':1.0,"
+                + "'fixed_input_size':true,'custom_load':'hf','min_input_size':[3,1,1],'pool_size':null}}");
+        assertThat(model.preprocessing().height()).isEqualTo(224);
+        assertThat(model.preprocessing().cropFraction()).isEqualTo(0.9f);
+        assertThat(model.warnings()).containsExactly(
+                "config.json: pretrained_cfg.test_input_size: ignored: pictures are prepared by input_size, as timm "
+                        + "does",
+                "config.json: pretrained_cfg.test_crop_pct: ignored: pictures are prepared by crop_pct, as timm does");
+        assertThat(read("{'architecture':'vit_tiny_patch16_224','pretrained_cfg':{'crop_pct':0.9,'test_crop_pct':0.9}}")
+                .warnings()).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "vit_tiny_patch16_224,                 224, 16,  192, 12,  3,  768, TOKEN,   false, 1e-6",

@@ -152,13 +152,42 @@ class TransformersConfigTest {
         }
     }
 
-    @Test
-    void refusesAShortestEdgeForACropThatIsNoSquare() throws InvalidInputException {
+    /** PreprocessorTest has what these make of pictures. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "{'shortest_edge':256} | SHORT_SIDE | 256 256",
+        "{'height':256,'width':300} | SQUASH | 256 300",
+        "{'shortest_edge':256,'longest_edge':300} | SHORT_SIDE_WITHIN | 256 300",
+        "{'max_height':500,'max_width':400} | WITHIN | 500 400",
+    })
+    void takesSizesOfAnotherAspectThanTheCrop(String size, Resize resize, String target)
+            throws InvalidInputException {
         Fields config = fields("config.json", "{'model_type':'vit','image_size':[224,448]}");
-        Fields preprocessor = fields("preprocessor_config.json",
-                "{'do_center_crop':true,'crop_size':{'height':224,'width':448},'size':{'shortest_edge':256}}");
-        assertThatThrownBy(() -> TransformersConfig.read(config, preprocessor)).hasMessage("preprocessor_config.json: "
-                + "size.shortest_edge: expected a square crop beside it, came 224x448");
+        Preprocessing read = TransformersConfig.read(config, fields("preprocessor_config.json",
+                "{'do_center_crop':true,'crop_size':{'height':224,'width':448},'size':" + size + "}"))
+                .preprocessing();
+        assertThat(read.resize()).isEqualTo(resize);
+        assertThat(read.target().height() + " " + read.target().width()).isEqualTo(target);
+        assertThat(read.height() + " " + read.width()).isEqualTo("224 448");
+    }
+
+    @Test
+    void namesKeysThatItDoesNotKnow() throws InvalidInputException {
+        assertThat(TransformersConfig.read(fields("config.json", "{'model_type':'vit'}"),
+                fields("preprocessor_config.json", "{'do_jitter':true,'processor_class':'X','do_convert_rgb':true,"
+                        + "'resample':2,'crop_rows':null}")).warnings())
+                .containsExactly("preprocessor_config.json: do_jitter: not known; it is ignored");
+    }
+
+    @Test
+    void besideTimmsConfigOnlyTheWrappersFileIsNotRemarkedOn() throws InvalidInputException {
+        assertThat(TransformersPreprocessing.besideTimm(null)).isEmpty();
+        assertThat(TransformersPreprocessing.besideTimm(
+                fields("preprocessor_config.json", "{'image_processor_type':'TimmWrapperImageProcessor'}"))).isEmpty();
+        assertThat(TransformersPreprocessing.besideTimm(
+                fields("preprocessor_config.json", "{'image_processor_type':'CLIPImageProcessor'}")))
+                .containsExactly("preprocessor_config.json: ignored: config.json is timm's, and its pretrained_cfg "
+                        + "says how pictures are prepared");
     }
 
     @ParameterizedTest
@@ -214,7 +243,8 @@ class TransformersConfigTest {
         "'size':{'longest_edge':224} | size: expected height and width, shortest_edge, or one number, came "
             + "{\"longest_edge\":224}",
         "'image_processor_type':'PixtralImageProcessor' | image_processor_type: expected one of Beit, Bit, Blip, CLIP, "
-            + "ChineseCLIP, ConvNext, DeiT, Levit, Siglip, ViT, ViTHybrid and ImageProcessor, came "
+            + "ChineseCLIP, ConvNext, DINOv3ViT, Data2VecVision, DeiT, Levit, Siglip, ViT, ViTHybrid and "
+            + "ImageProcessor, came "
             + "\"PixtralImageProcessor\"",
         "'do_flip_channel_order':true | do_flip_channel_order: true is not supported",
         "'size':384                 | size: expected 224x224, config.json's image_size, came 384",
@@ -223,8 +253,11 @@ class TransformersConfigTest {
             + "keep their aspect and not fit the model",
         "'do_center_crop':true      | crop_size: expected the crop's size, for do_center_crop, came nothing",
         "'do_center_crop':true,'crop_size':256 | crop_size: expected 224x224, config.json's image_size, came 256",
-        "'do_center_crop':true,'crop_size':224,'size':{'height':256,'width':300} | size: expected the aspect of the "
-            + "crop, 224x224, came {\"height\":256,\"width\":300}",
+        "'size':{'max_height':224,'max_width':224} | size: expected do_center_crop beside it; without, pictures would "
+            + "keep their aspect and not fit the model",
+        "'image_processor_type':'DINOv3ViTImageProcessor','resample':1 | resample: expected 2 or 3 (bilinear or "
+            + "bicubic), which DINOv3ViTImageProcessor can do on floats, came 1",
+        "'do_grayscale':true | do_grayscale: true is not supported",
         "'image_std':[0,1,1] | image_std: expected a list of 3 numbers over 0.0 and at most 1000.0, came [0,1,1]",
     })
     void refusesPreprocessingThatCannotBe(String fields, String problem) {
