@@ -48,7 +48,10 @@ public final class BipartiteMatching {
      *                        destinations they are no partners
      * @param best            receives each source's largest cosine, ⌈n/2⌉ floats; source i is row 2i
      * @param partner         receives that destination j, which is row 2j + 1; ⌈n/2⌉ ints
-     * @param scratch         at least {@link #alternatingScratch} floats
+     * @param scratch         at least {@link #alternatingScratch} floats, contents lost
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, an array too short, or
+     *                                   two of {@code metric}, {@code best} and {@code scratch} overlap
+     * @throws IndexOutOfBoundsException where rows do not lie within {@code metric}
      */
     public static void alternating(float[] metric, int offset, int stride, int n, int width, int protectedPrefix,
                                    float[] best, int[] partner, float[] scratch) {
@@ -59,6 +62,8 @@ public final class BipartiteMatching {
         Checks.length("best", best, sources);
         Checks.length("partner", partner.length, sources);
         Checks.length("scratch", scratch, alternatingScratch(n, width));
+        requireApart("metric", metric, offset, (n - 1) * stride + width, best, sources, scratch,
+                alternatingScratch(n, width));
         int blockedDestinations = Math.min(protectedPrefix / 2, destinations);
         KERNEL.match(metric, offset, 2 * stride, null, 0, sources, offset + stride, 2 * stride, null, 0,
                     destinations, blockedDestinations, null, width, 0f, best, partner, scratch);
@@ -76,7 +81,10 @@ public final class BipartiteMatching {
      * @param epsilon      added to each norm (TPS: 1e-6)
      * @param best         receives each source's largest cosine, {@code nSources} floats
      * @param partner      receives its index in the list of destinations, {@code nSources} ints
-     * @param scratch      at least {@link #nearestScratch} floats
+     * @param scratch      at least {@link #nearestScratch} floats, contents lost
+     * @throws IllegalArgumentException  where a count is negative, an array too short, or {@code x}, {@code best} and
+     *                                   {@code scratch} are not three arrays
+     * @throws IndexOutOfBoundsException where a row does not lie within {@code x}, or a list within its array
      */
     public static void nearest(float[] x, int offset, int stride, int width, int[] sources, int sourcesOffset,
             int nSources,
@@ -109,7 +117,15 @@ public final class BipartiteMatching {
         Checks.length("best", best, nSources);
         Checks.length("partner", partner.length, nSources);
         Checks.length("scratch", scratch, nearestScratch(nSources, nDestinations, width));
+        requireApart("x", x, 0, x.length, best, nSources, scratch, nearestScratch(nSources, nDestinations, width));
         KERNEL.match(x, offset, stride, sources, sourcesOffset, nSources, offset, stride, destinations,
                     destinationsOffset, nDestinations, 0, excluded, width, epsilon, best, partner, scratch);
+    }
+
+    private static void requireApart(String name, float[] x, int offset, int extent, float[] best, int sources,
+                                     float[] scratch, int scratchLength) {
+        Checks.apart(name, x, offset, extent, 1, extent, "best", best, 0, sources, 1, sources);
+        Checks.apart(name, x, offset, extent, 1, extent, "scratch", scratch, 0, scratchLength, 1, scratchLength);
+        Checks.apart("best", best, 0, sources, 1, sources, "scratch", scratch, 0, scratchLength, 1, scratchLength);
     }
 }

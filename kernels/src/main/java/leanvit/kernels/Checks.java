@@ -43,7 +43,46 @@ final class Checks {
         }
     }
 
-    /** Checks that one matrix a head lies within its array; strides may interleave heads and rows. */
+    /**
+     * Refuses an output that meets an input in one array. Rows of one stride may stand side by side. Both matrices lie
+     * within their arrays, which is checked before.
+     */
+    static void apart(String input, float[] x, int offset, int stride, int rows, int columns,
+                      String output, float[] out, int outOffset, int outStride, int outRows, int outColumns) {
+        if (x == out && rows > 0 && columns > 0 && outRows > 0 && outColumns > 0) {
+            long end = offset + (rows - 1L) * stride + columns;
+            long outEnd = outOffset + (outRows - 1L) * outStride + outColumns;
+            if (outOffset < end && offset < outEnd
+                    && !(stride == outStride && sideBySide(outOffset - offset, columns, outColumns, stride))) {
+                throw new IllegalArgumentException(input + " and " + output + " overlap: one array holds " + input
+                        + " from " + offset + " to " + end + " and " + output + " from " + outOffset + " to " + outEnd);
+            }
+        }
+    }
+
+    private static boolean sideBySide(int distance, int columns, int otherColumns, int stride) {
+        int column = Math.floorMod(distance, stride);
+        return column >= columns && column + otherColumns <= stride;
+    }
+
+    /** {@link #apart} for a kernel whose output may be its input, at the same place with the same stride. */
+    static void sameOrApart(String input, float[] x, int offset, int stride, String output, float[] out, int outOffset,
+                            int outStride, int rows, int columns) {
+        if (offset != outOffset || stride != outStride) {
+            apart(input, x, offset, stride, rows, columns, output, out, outOffset, outStride, rows, columns);
+        }
+    }
+
+    /** {@link #apart} for one matrix per head. */
+    static void headsApart(String input, float[] x, int offset, int headStride, int heads, int rowStride,
+                           String output, float[] out, int outOffset, int outStride, int rows, int columns) {
+        if (x == out && rows > 0 && columns > 0) {
+            int extent = (heads - 1) * headStride + (rows - 1) * rowStride + columns;
+            apart(input, x, offset, extent, 1, extent, output, out, outOffset, outStride, rows, columns);
+        }
+    }
+
+    /** Checks that one matrix per head lies within its array; strides may interleave heads and rows. */
     static void heads(String name, float[] array, int offset, int headStride, int heads, int rowStride, int rows,
             int columns) {
         notNegative("rows", name, rows);

@@ -20,7 +20,8 @@ public final class Gather {
      * @param width       floats in a row, 0 or more
      * @param out         receives a row every {@code outStride} floats from {@code outOffset}; must not overlap
      *                    {@code x}
-     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or the rows of
+     *                                   {@code x} that are copied and {@code out} overlap
      * @throws IndexOutOfBoundsException where an index is not that of a row that lies in {@code x}, or k values do not
      *                                   lie within an array
      */
@@ -29,8 +30,23 @@ public final class Gather {
         Checks.values("index", index.length, indexOffset, k);
         Checks.rows("out", out, outOffset, outStride, k, width);
         Checks.rowIndices(index, indexOffset, k, "x", x, offset, stride, width);
+        if (x == out) {
+            requireApart(x, offset, stride, index, indexOffset, k, width, outOffset, outStride);
+        }
         for (int i = 0; i < k; i++) {
             System.arraycopy(x, offset + index[indexOffset + i] * stride, out, outOffset + i * outStride, width);
         }
+    }
+
+    private static void requireApart(float[] x, int offset, int stride, int[] index, int indexOffset, int k, int width,
+                                     int outOffset, int outStride) {
+        int first = Integer.MAX_VALUE;
+        int last = -1;
+        for (int i = 0; i < k; i++) {
+            first = Math.min(first, index[indexOffset + i]);
+            last = Math.max(last, index[indexOffset + i]);
+        }
+        Checks.apart("x", x, offset + Math.min(first, last) * stride, stride, last - first + 1, width,
+                "out", x, outOffset, outStride, k, width);
     }
 }

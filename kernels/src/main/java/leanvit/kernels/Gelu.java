@@ -25,11 +25,13 @@ public final class Gelu {
      * Computes {@code out[outOffset + i] = gelu(x[offset + i])} for i = 0 .. n-1. Output may be the input, at the same
      * offset.
      *
+     * @throws IllegalArgumentException  where they overlap in another way, or n is negative
      * @throws IndexOutOfBoundsException where n values from an offset do not lie within an array
      */
     public static void apply(float[] x, int offset, int n, float[] out, int outOffset) {
         Checks.values("x", x.length, offset, n);
         Checks.values("out", out.length, outOffset, n);
+        Checks.sameOrApart("x", x, offset, n, "out", out, outOffset, n, 1, n);
         KERNEL.apply(x, offset, n, out, outOffset);
     }
 }

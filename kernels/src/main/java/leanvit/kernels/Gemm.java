@@ -57,12 +57,15 @@ public final class Gemm {
      * @param aStride floats from a row of A to the next, at least K
      * @param cOffset index of C's first element, whatever the panels
      * @param cStride floats from a row of C to the next, at least N
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or A and C overlap
+     * @throws IndexOutOfBoundsException where rows do not lie within their array, or panels within B
      */
     public static void multiply(int m, float[] a, int aOffset, int aStride, PackedMatrix b, int fromPanel, int toPanel,
                                 Epilogue epilogue, float[] c, int cOffset, int cStride) {
         Checks.rows("a", a, aOffset, aStride, m, b.k);
         Checks.rows("c", c, cOffset, cStride, m, b.n);
         Checks.range("panels", fromPanel, toPanel, b.panels());
+        Checks.apart("a", a, aOffset, aStride, m, b.k, "c", c, cOffset, cStride, m, b.n);
         KERNEL.multiply(m, a, aOffset, aStride, b.k, b.n, b.data, b.offset, fromPanel, toPanel, epilogue, c, cOffset,
                 cStride);
     }

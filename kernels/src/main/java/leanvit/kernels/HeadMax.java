@@ -36,13 +36,16 @@ public final class HeadMax {
      * @param columns    values in a row, 0 or more
      * @param out        receives a row every {@code outStride} floats from {@code outOffset}; must not overlap
      *                   {@code x}
-     * @throws IllegalArgumentException  where a count or stride is negative, heads is 0 or outStride smaller than a row
+     * @throws IllegalArgumentException  where a count or stride is negative, heads is 0, outStride smaller than a row,
+     *                                   or {@code out} lies within what {@code x} spans
      * @throws IndexOutOfBoundsException where values do not lie within their array
      */
     public static void reduce(float[] x, int offset, int headStride, int heads, int rowStride, int rows, int columns,
                               float[] out, int outOffset, int outStride) {
         Checks.heads("x", x, offset, headStride, heads, rowStride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
+        Checks.headsApart("x", x, offset, headStride, heads, rowStride, "out", out, outOffset, outStride, rows,
+                columns);
         KERNEL.reduce(x, offset, headStride, heads, rowStride, rows, columns, out, outOffset, outStride);
     }
 }

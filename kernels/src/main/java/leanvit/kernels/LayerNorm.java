@@ -42,13 +42,15 @@ public final class LayerNorm {
      * @param epsilon   added to the variance; positive (a row of equal values has variance 0), finite
      * @param out       receives the result, a row every {@code outStride} floats from {@code outOffset}; may be the
      *                  input where offset and stride are the same
-     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row or epsilon not positive
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, epsilon not positive,
+     *                                   or {@code x} and {@code out} overlap in another way
      * @throws IndexOutOfBoundsException where rows do not lie within their array
      */
     public static void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
                             float epsilon, float[] out, int outOffset, int outStride) {
         Checks.rows("x", x, offset, stride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
+        Checks.sameOrApart("x", x, offset, stride, "out", out, outOffset, outStride, rows, columns);
         Checks.values("weight", weight.length, 0, columns);
         Checks.values("bias", bias.length, 0, columns);
         if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {

@@ -61,7 +61,8 @@ public final class MergeRows {
      * @param width  floats in a row, 0 or more
      * @param out    rows, one every {@code outStride} floats from {@code outOffset}, of which those that no listed row
      *               goes to stay as they are; must not overlap {@code x}
-     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or input and output
+     *                                   overlap
      * @throws IndexOutOfBoundsException where a row does not lie within its array, or an array has no entry for a row
      */
     public static void apply(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first,
@@ -75,7 +76,8 @@ public final class MergeRows {
      * target, and {@code out[target[i]] = max(out[target[i]], x[i])} for the others. Arguments are those of
      * {@link #apply}.
      *
-     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or input and output
+     *                                   overlap
      * @throws IndexOutOfBoundsException where a row does not lie within its array, or an array has no entry for a row
      */
     public static void max(float[] x, int offset, int stride, int[] order, int k, int[] target, int[] first, int width,
@@ -95,7 +97,8 @@ public final class MergeRows {
      * @param width  floats in a row, 0 or more
      * @param dIn    receives n rows, one every {@code inStride} floats from {@code inOffset}; must not overlap
      *               {@code dOut}
-     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or input and output
+     *                                   overlap
      * @throws IndexOutOfBoundsException where a row does not lie within its array, or an array has no entry for a row
      */
     public static void transposed(float[] dOut, int offset, int stride, int[] target, float[] weight, int n, int width,
@@ -105,9 +108,12 @@ public final class MergeRows {
         Checks.rows("dIn", dIn, inOffset, inStride, n, width);
         if (n > 0 && width > 0) {
             int rows = rowsOf("dOut", dOut, offset, stride, width);
+            int last = -1;
             for (int i = 0; i < n; i++) {
                 below("target", i, target[i], rows, "dOut");
+                last = Math.max(last, target[i]);
             }
+            Checks.apart("dOut", dOut, offset, stride, last + 1, width, "dIn", dIn, inOffset, inStride, n, width);
             KERNEL.transposed(dOut, offset, stride, target, weight, n, width, dIn, inOffset, inStride);
         }
     }
@@ -148,6 +154,8 @@ public final class MergeRows {
         inputs = weight == null ? inputs : Math.min(inputs, weight.length);
         int outputs = rowsOf("out", out, outOffset, outStride, width);
         outputs = first == null ? outputs : Math.min(outputs, first.length);
+        int lastRow = -1;
+        int lastTarget = -1;
         for (int i = 0; i < k; i++) {
             int row = order[i];
             if (row < 0) {
@@ -155,7 +163,11 @@ public final class MergeRows {
             }
             below("order", i, row, inputs, "x");
             below("target", row, target[row], outputs, "out");
+            lastRow = Math.max(lastRow, row);
+            lastTarget = Math.max(lastTarget, target[row]);
         }
+        Checks.apart("x", x, offset, stride, lastRow + 1, width, "out", out, outOffset, outStride, lastTarget + 1,
+                width);
     }
 
     /** Returns how many rows an array has room for; no end of them where they are empty. */

@@ -33,13 +33,15 @@ public final class Softmax {
      * @param columns   values in a row, 0 or more
      * @param out       receives the result, a row every {@code outStride} floats from {@code outOffset}; may be the
      *                  input where offset and stride are the same
-     * @throws IllegalArgumentException  where a count is negative or a stride smaller than a row
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or {@code x} and
+     *                                   {@code out} overlap in another way
      * @throws IndexOutOfBoundsException where rows do not lie within their array
      */
     public static void rows(float[] x, int offset, int stride, int rows, int columns,
                             float[] out, int outOffset, int outStride) {
         Checks.rows("x", x, offset, stride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
+        Checks.sameOrApart("x", x, offset, stride, "out", out, outOffset, outStride, rows, columns);
         KERNEL.rows(x, offset, stride, rows, columns, out, outOffset, outStride);
     }
 }
