@@ -165,8 +165,7 @@ public final class DTps implements ScheduledReducer {
             return List.of(
                     new Key("keep", "share of the initial patches that stay: one rate, of which stage s keeps the s-th "
                             + "power, or one share per layer", ""),
-                    new Key("layers", "blocks before which patches go",
-                            "the quarters of the depth, 3/6/9 of 12 blocks"),
+                    new Key("layers", "blocks before which patches go", Stages.QUARTERS_IN_WORDS),
                     new Key("predictors", "file of the learned predictors, one per layer", ""),
                     new Key("squeeze", "off drops the others instead of merging them, as DynamicViT does", "on"));
         }

@@ -75,7 +75,7 @@ public record EVit(Schedule schedule, boolean fuse) implements ScheduledReducer 
         public List<Key> keys() {
             return List.of(
                     new Key("keep", "share of the present patches that stay: one number, or one per layer", ""),
-                    new Key("layers", "blocks in which patches go", "the quarters of the depth, 3/6/9 of 12 blocks"),
+                    new Key("layers", "blocks in which patches go", Stages.QUARTERS_IN_WORDS),
                     new Key("fuse", "whether the others become one token, on or off", "on"));
         }
 

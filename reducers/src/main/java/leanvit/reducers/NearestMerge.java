@@ -23,12 +23,13 @@ final class NearestMerge {
         float[] work = scratch.floats(BipartiteMatching.nearestScratch(sources, destinations, width));
         BipartiteMatching.nearest(metric, offset, stride, width, order, 0, sources, order, sources, destinations,
                 NORM_EPSILON, best, partner, work);
+        int firstOutput = map.outputs();
         for (int j = 0; j < destinations; j++) {
             map.keep(order[sources + j]);
         }
         for (int i = 0; i < sources; i++) {
             if (best[i] > Float.NEGATIVE_INFINITY) {
-                map.merge(order[i], partner[i], 1f);
+                map.merge(order[i], firstOutput + partner[i], 1f);
             } else {
                 map.drop(order[i]);
             }

@@ -11,6 +11,9 @@ import java.util.List;
  */
 public record Stages(List<Integer> layers) {
 
+    /** What help says of a key that is left out. */
+    static final String QUARTERS_IN_WORDS = "the quarters of the depth, 3/6/9 of 12 blocks";
+
     private static final int QUARTERS = 3;
 
     /** The quarters of the model's depth. */

@@ -60,7 +60,7 @@ public record TopK(Schedule schedule) implements ScheduledReducer {
             return List.of(
                     new Key("keep", "share of the initial patches that stay: one rate, of which stage s keeps the s-th "
                             + "power, or one share per layer", ""),
-                    new Key("layers", "blocks in which patches go", "the quarters of the depth, 3/6/9 of 12 blocks"),
+                    new Key("layers", "blocks in which patches go", Stages.QUARTERS_IN_WORDS),
                     new Key("r", "instead of both: patches to drop per block, one number, or one for each of the first "
                             + "blocks", "none"));
         }

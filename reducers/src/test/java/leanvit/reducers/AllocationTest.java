@@ -20,7 +20,8 @@ class AllocationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "tome:r=16", "tome:r=16,inflect=-1", "tome:r=3/3/3/9", "ltmp:merge=0.1,prune=0.003",
-        "etps:keep=0.7", "evit:keep=0.7", "topk:keep=0.7", "topk:r=8", "dtps:keep=0.7,predictors=p", "pomt:r=56"})
+        "etps:keep=0.7", "evit:keep=0.7", "topk:keep=0.7", "topk:r=8", "dtps:keep=0.7,predictors=p", "pomt:r=56",
+        "tome-kth:k=2", "tome-random:r=16"})
     void aWarmCallAllocatesNothing(String spec) throws IOException {
         Assumptions.assumeTrue(
                 "scalar".equals(System.getProperty("leanvit.simd")), "runs in surefire's execution 'allocation'");

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Methods that a class loader brings: a user's own beside the library's, and what is broken among them. */
 class MethodsTest {
 
-    private static final List<String> OWN = List.of("none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt");
+    private static final List<String> OWN = List.of("none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt",
+            "tome-kth", "tome-random");
 
     @TempDir
     private Path folder;

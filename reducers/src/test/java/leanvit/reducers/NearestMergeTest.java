@@ -2,21 +2,25 @@ package leanvit.reducers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import leanvit.testdata.Close;
 import leanvit.testdata.GoldenFile;
 import org.junit.jupiter.api.Test;
 
-/** ToMe's stand-alone variants, k-th and random bipartite matching. */
+/** ToMe's variants, k-th and random bipartite matching: alone and as reducers. */
 class NearestMergeTest {
 
     @Test
     void kthMatchesTheOriginal() {
         GoldenFile golden = GoldenFile.open("standalone/tome_merge");
         TokenMap map = new TokenMap();
-        KthBipartite.match(golden.floats("k.metric"), 0, 7, 17, 7, 3, map, new Scratch());
+        KthBipartite.match(golden.floats("k.metric"), 0, 7, 17, 7, 0, 3, map, new Scratch());
         map.checkComplete("kth");
         int[] destination = golden.ints("k.dst_idx");
         for (int s = 0; s < destination.length; s++) {
@@ -36,13 +40,13 @@ class NearestMergeTest {
     void kthAtItsEnds() {
         float[] metric = Images.gaussians(new Random(1), 10 * 3);
         TokenMap map = new TokenMap();
-        KthBipartite.match(metric, 0, 3, 10, 3, 1, map, new Scratch());
+        KthBipartite.match(metric, 0, 3, 10, 3, 0, 1, map, new Scratch());
         assertThat(map.isIdentity()).isTrue();
-        KthBipartite.match(metric, 0, 3, 10, 3, 10, map, new Scratch());
+        KthBipartite.match(metric, 0, 3, 10, 3, 0, 10, map, new Scratch());
         assertThat(map.outputs()).isOne();
         assertThat(map.contributors(0)).isEqualTo(10);
         for (int k : new int[] {0, -1, 11}) {
-            assertThatThrownBy(() -> KthBipartite.match(metric, 0, 3, 10, 3, k, map, new Scratch()))
+            assertThatThrownBy(() -> KthBipartite.match(metric, 0, 3, 10, 3, 0, k, map, new Scratch()))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("k = " + k);
         }
     }
@@ -56,7 +60,7 @@ class NearestMergeTest {
             int width = 1 + random.nextInt(6);
             float[] metric = Images.gaussians(random, n * width);
             TokenMap map = new TokenMap();
-            RandomBipartite.match(metric, 0, width, n, width, r, new Random(seed), map, new Scratch());
+            RandomBipartite.match(metric, 0, width, n, width, 0, r, seed, map, new Scratch());
             map.checkComplete("random");
             assertThat(map.outputs()).as("seed %d", seed).isEqualTo(n - r);
             int[] destination = new int[n - r];
@@ -76,13 +80,8 @@ class NearestMergeTest {
     }
 
     private static int[] permutation(int n, long seed) {
-        Random random = new Random(seed);
         int[] order = new int[n];
-        for (int i = 0; i < n; i++) {
-            int j = random.nextInt(i + 1);
-            order[i] = order[j];
-            order[j] = i;
-        }
+        RandomBipartite.permute(order, n, 0, seed);
         return order;
     }
 
@@ -102,21 +101,75 @@ class NearestMergeTest {
     void randomClampsAndRefuses() {
         float[] metric = Images.gaussians(new Random(1), 10 * 3);
         TokenMap map = new TokenMap();
-        RandomBipartite.match(metric, 0, 3, 10, 3, 99, new Random(1), map, new Scratch());
+        RandomBipartite.match(metric, 0, 3, 10, 3, 0, 99, 1, map, new Scratch());
         assertThat(map.outputs()).isOne();
-        RandomBipartite.match(metric, 0, 3, 10, 3, 0, new Random(1), map, new Scratch());
+        RandomBipartite.match(metric, 0, 3, 10, 3, 0, 0, 1, map, new Scratch());
         assertThat(map.isIdentity()).isTrue();
-        RandomBipartite.match(metric, 0, 3, 0, 3, 5, new Random(1), map, new Scratch());
+        RandomBipartite.match(metric, 0, 3, 0, 3, 0, 5, 1, map, new Scratch());
         assertThat(map.outputs()).isZero();
-        assertThatThrownBy(() -> RandomBipartite.match(metric, 0, 3, 10, 3, -1, new Random(1), map, new Scratch()))
+        assertThatThrownBy(() -> RandomBipartite.match(metric, 0, 3, 10, 3, 0, -1, 1, map, new Scratch()))
                 .hasMessageContaining("r = -1");
+    }
+
+    /** 24 permutations of four, each as often as the others. */
+    @Test
+    void everyPermutationComesUp() {
+        Map<String, Integer> times = new TreeMap<>();
+        for (long seed = 0; seed < 24_000; seed++) {
+            times.merge(Arrays.toString(permutation(4, seed * 1000)), 1, Integer::sum);
+        }
+        assertThat(times).hasSize(24).allSatisfy((order, count) -> assertThat(count).isBetween(850, 1150));
+        int[] shifted = new int[4];
+        RandomBipartite.permute(shifted, 4, 7, 5);
+        assertThat(shifted).isEqualTo(Arrays.stream(permutation(4, 5)).map(i -> i + 7).toArray());
+    }
+
+    /** In a model the prefix stays, sizes add up, and the average is the one that sizes weigh. */
+    @Test
+    void asReducersTheyKeepThePrefixAndTheSizes() {
+        ModelShape model = new ModelShape(12, 8, 2, 2, 39);
+        for (TokenReducer reducer : List.of(new KthBipartite(4, Stages.AT_QUARTERS),
+                new RandomBipartite(Schedule.constant(30), 1))) {
+            LayerTokens tokens = Images.random(model, 3, 41, 1);
+            Images.randomSizes(tokens, 1);
+            TokenMap map = Images.reduce(reducer, tokens);
+            assertThat(map.outputs()).isEqualTo(2 + 9);
+            float[] sizes = new float[map.outputs()];
+            map.applySizes(tokens.sizes(), 0, sizes, 0);
+            double[] weights = new double[map.outputs()];
+            double before = 0;
+            double after = 0;
+            for (int i = 0; i < 41; i++) {
+                if (map.target(i) != TokenMap.DROPPED) {
+                    weights[map.target(i)] += map.weight(i);
+                    before += tokens.sizes()[i];
+                }
+            }
+            for (int m = 0; m < sizes.length; m++) {
+                assertThat(weights[m]).isCloseTo(1, within(1e-6));
+                after += sizes[m];
+            }
+            assertThat(after).isCloseTo(before, within(1e-3));
+            assertThat(Images.targets(map)).startsWith(0, 1);
+        }
+    }
+
+    @Test
+    void blocksAndSeedsChooseOtherTokens() {
+        ModelShape model = new ModelShape(12, 8, 2, 1, 40);
+        RandomBipartite reducer = new RandomBipartite(Schedule.constant(20), 0);
+        int[] here = Images.targets(Images.reduce(reducer, Images.random(model, 3, 41, 1)));
+        assertThat(Images.targets(Images.reduce(reducer, Images.random(model, 3, 41, 1)))).isEqualTo(here);
+        assertThat(Images.targets(Images.reduce(reducer, Images.random(model, 4, 41, 1)))).isNotEqualTo(here);
+        assertThat(Images.targets(Images.reduce(new RandomBipartite(Schedule.constant(20), 1),
+                Images.random(model, 3, 41, 1)))).isNotEqualTo(here);
     }
 
     @Test
     void zeroRowsGoToTheFirstAndNanIsDropped() {
         float[] metric = {0, 0, 1, 0, Float.NaN, 0, 0, 1};
         TokenMap map = new TokenMap();
-        KthBipartite.match(metric, 0, 2, 4, 2, 2, map, new Scratch());
+        KthBipartite.match(metric, 0, 2, 4, 2, 0, 2, map, new Scratch());
         assertThat(Images.targets(map)).containsExactly(0, 0, TokenMap.DROPPED, 1);
     }
 }

@@ -33,7 +33,8 @@ class ReducerPropertiesTest {
     @ValueSource(strings = {"none", "tome:r=5", "tome:r=16,inflect=-1", "tome:r=3/3/3/9", "tome:r=1000",
         "tome:r=5,prop=off", "ltmp:merge=0.6,prune=0.02", "ltmp:merge=0.6", "ltmp:prune=0.02", "etps:keep=0.7",
         "evit:keep=0.7", "evit:keep=0.3,fuse=off", "topk:keep=0.7", "topk:r=6", "topk:r=1000",
-        "dtps:keep=0.7,predictors=p", "pomt:r=7", "pomt:r=1000", "pomt:r=7,upstream=on"})
+        "dtps:keep=0.7,predictors=p", "pomt:r=7", "pomt:r=1000", "pomt:r=7,upstream=on", "tome-kth:k=2",
+        "tome-kth:k=5", "tome-random:r=5", "tome-random:r=1000,seed=3"})
     void everyMapIsCompleteAndLeavesThePrefixFirst(String spec) {
         TokenReducer reducer = reducer(spec);
         LayerTokens reused = new LayerTokens();
@@ -139,7 +140,8 @@ class ReducerPropertiesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "tome:r=0", "tome:r=0,inflect=1", "tome:r=0/0", "ltmp:prune=0", "etps:keep=1",
-        "evit:keep=1", "topk:keep=1", "topk:r=0", "dtps:keep=1,predictors=p", "pomt:r=0"})
+        "evit:keep=1", "topk:keep=1", "topk:r=0", "dtps:keep=1,predictors=p", "pomt:r=0",
+        "tome-kth:k=1", "tome-random:r=0"})
     void nothingToRemoveIsTheIdentity(String spec) {
         TokenReducer reducer = reducer(spec);
         for (int count : new int[] {1, 2, 3, 17, 41}) {
@@ -153,7 +155,8 @@ class ReducerPropertiesTest {
     @Test
     void imagesDownToTheirPrefixStayAsTheyAre() {
         for (String spec : new String[] {"tome:r=5", "ltmp:merge=0,prune=0.9", "etps:keep=0.5", "evit:keep=0.5",
-            "topk:r=5", "topk:keep=0.5", "dtps:keep=0.5,predictors=p", "pomt:r=5", "pomt:r=5,upstream=on"}) {
+            "topk:r=5", "topk:keep=0.5", "dtps:keep=0.5,predictors=p", "pomt:r=5", "pomt:r=5,upstream=on",
+            "tome-kth:k=2", "tome-random:r=5"}) {
             for (int prefix = 0; prefix < 5; prefix++) {
                 LayerTokens tokens = Images.random(model(prefix), LAYER, prefix, 1);
                 assertThat(Images.reduce(reducer(spec), tokens).isIdentity()).as("%s prefix %d", spec, prefix).isTrue();

@@ -63,7 +63,11 @@ class ReducersTest {
         "evit:keep=0.7,layers=0,fuse=off | evit:keep=0.7,layers=0,fuse=off",
         "topk:keep=0.7,layers=3/6/9 | topk:keep=0.7,layers=3/6/9",
         "topk:r=8 | topk:r=8",
-        "topk:r=1/2/3 | topk:r=1/2/3"
+        "topk:r=1/2/3 | topk:r=1/2/3",
+        "tome-kth:k=2 | tome-kth:k=2",
+        "tome-kth:layers=3/6,k=4 | tome-kth:k=4,layers=3/6",
+        "tome-random:r=8 | tome-random:r=8",
+        "tome-random:seed=7,r=8/4 | tome-random:r=8/4,seed=7"
     })
     void aSpecReadsBack(String spec, String canonical) throws IOException {
         TokenReducer reducer = Reducers.parse(spec, FILES);
@@ -93,9 +97,12 @@ class ReducersTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "'' | unknown reducer '', known are none, tome, ltmp, etps, dtps, evit, topk, pomt",
-        "foo:r=8 | unknown reducer 'foo', known are none, tome, ltmp, etps, dtps, evit, topk, pomt",
-        "TOME:r=8 | unknown reducer 'TOME', known are none, tome, ltmp, etps, dtps, evit, topk, pomt",
+        "'' | unknown reducer '', known are none, tome, ltmp, etps, dtps, evit, topk, pomt, "
+            + "tome-kth, tome-random",
+        "foo:r=8 | unknown reducer 'foo', known are none, tome, ltmp, etps, dtps, evit, topk, pomt, "
+            + "tome-kth, tome-random",
+        "TOME:r=8 | unknown reducer 'TOME', known are none, tome, ltmp, etps, dtps, evit, topk, pomt, "
+            + "tome-kth, tome-random",
         "none:r=8 | none: unknown key 'r', it has none",
         "tome | tome: needs r, such as tome:r=8",
         "tome: | tome: '' is not key=value",
@@ -128,6 +135,9 @@ class ReducersTest {
         "topk:r=1,keep=1 | topk: r goes without keep and layers: it holds for every block, a list block by block",
         "topk:layers=3 | topk: needs keep or r, such as topk:keep=0.7,layers=3/6/9 or topk:r=8",
         "topk:r=8,layers=3 | topk: r goes without keep and layers: it holds for every block, a list block by block",
+        "tome-kth:layers=3 | tome-kth: needs k, such as tome-kth:k=2,layers=3/6/9",
+        "tome-kth:k=0 | tome-kth: k=0 is not a whole number of at least 1",
+        "tome-random:seed=1 | tome-random: needs r, such as tome-random:r=8",
         "pomt:layer=3 | pomt: needs r, such as pomt:r=56,layer=3",
         "pomt:r=5/6 | pomt: r='5/6': '5/6' is not a whole number",
         "pomt:r=5,layer=-1 | pomt: layer -1 is not a block: blocks count from 0",
@@ -153,6 +163,7 @@ class ReducersTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "pomt:r=56,layer=12 | pomt:r=56,layer=12: the model has no block 12, its 12 blocks are 0 to 11",
+        "tome-kth:k=2,layers=12 | tome-kth:k=2,layers=12: the model has no block 12, its 12 blocks are 0 to 11",
         "evit:keep=0.7,layers=3/12 | evit:keep=0.7,layers=3/12: the model has no block 12, its 12 blocks are 0 to 11",
         "tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1 | tome:r=1/1/1/1/1/1/1/1/1/1/1/1/1: 13 values of r, but the model has "
             + "12 blocks: give at most 12",
@@ -193,16 +204,16 @@ class ReducersTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void noTextGivesAnythingButAReducerOrTheDocumentedException(long seed) {
         Random random = new Random(seed);
-        String[] pieces = {"none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt", ":", "=", ",", "/", ";",
+        String[] pieces = {"none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt", "tome-kth", "tome-random", ":", "=", ",", "/", ";",
             "r", "keep", "layers", "layer", "merge", "prune", "thresholds", "predictors", "inflect", "prop", "fuse",
-            "upstream", "on", "off", "0", "1", "8", "-1", "0.7", "1.5", "NaN", "Infinity", "1e999", "99999999999",
+            "upstream", "k", "seed", "on", "off", "0", "1", "8", "-1", "0.7", "1.5", "NaN", "Infinity", "1e999", "99999999999",
             "t.safetensors", "p.safetensors", " ", "\n", "\u0000", "\u2028", "\ud800", "é", "%s", "\\",
             "r=8", "keep=0.7", "layers=3/6/9", ",,", "//"};
         int made = 0;
         for (int i = 0; i < 20_000; i++) {
             StringBuilder spec = new StringBuilder();
             if (random.nextInt(3) > 0) {
-                spec.append(pieces[random.nextInt(8)]).append(':');
+                spec.append(pieces[random.nextInt(10)]).append(':');
             }
             for (int k = random.nextInt(8); k > 0; k--) {
                 spec.append(random.nextInt(20) == 0 ? String.valueOf((char) random.nextInt(0x10000))

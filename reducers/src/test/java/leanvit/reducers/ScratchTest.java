@@ -67,8 +67,8 @@ class ScratchTest {
         int mark = scratch.mark();
         TokenMap map = new TokenMap();
         ToMe.match(metric, 0, 4, 10, 4, 1, 3, map, scratch);
-        KthBipartite.match(metric, 0, 4, 10, 4, 2, map, scratch);
-        RandomBipartite.match(metric, 0, 4, 10, 4, 2, new Random(1), map, scratch);
+        KthBipartite.match(metric, 0, 4, 10, 4, 1, 2, map, scratch);
+        RandomBipartite.match(metric, 0, 4, 10, 4, 1, 2, 1, map, scratch);
         assertThat(Arrays.copyOf(metric, 40)).containsExactly(values);
         assertThat(scratch.mark()).isEqualTo(mark);
     }

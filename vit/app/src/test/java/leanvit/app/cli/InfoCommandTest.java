@@ -57,7 +57,8 @@ class InfoCommandTest {
         Cli.run("info", "--reducers", "none").refused("info", "--reducers goes with --model");
         Cli.run("info", "--model", Cli.DEMO, "--reducers", "none;;")
                 .refused("info",
-                "--reducers: unknown reducer '', known are none, tome, ltmp, etps, dtps, evit, topk, pomt");
+                "--reducers: unknown reducer '', known are none, tome, ltmp, etps, dtps, evit, topk, pomt, "
+                        + "tome-kth, tome-random");
         Cli.run("info", "--model", Cli.DEMO, "--reducers", "pomt:r=1,layer=6")
                 .failed("pomt:r=1,layer=6: the model has no block 6, its 6 blocks are 0 to 5");
     }

@@ -155,6 +155,7 @@ class OwnReducerJarTest {
                 + "(see leanvit classify --help)\n");
         assertThat(ran.status()).isEqualTo(2);
         ran = run("classify", CUP, "--reducer", "second");
-        assertThat(ran.err()).contains("known are none, tome, ltmp, etps, dtps, evit, topk, pomt, every-second ");
+        assertThat(ran.err()).contains("known are none, tome, ltmp, etps, dtps, evit, topk, pomt, tome-kth, "
+                + "tome-random, every-second ");
     }
 }
