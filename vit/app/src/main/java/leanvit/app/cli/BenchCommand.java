@@ -36,7 +36,7 @@ final class BenchCommand implements Command {
 
     @Override
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
-        TokenReducer reducer = Models.reducer(options);
+        TokenReducer reducer = Models.reducer(options, terminal);
         VisionTransformer model = Models.transformer(options, terminal);
         Inference inference = Models.withThreads(model.inference(), options).with(reducer);
         PassTiming timing = PassTiming.measure(inference, options.whole("--batch"), WARM_UP_SECONDS,

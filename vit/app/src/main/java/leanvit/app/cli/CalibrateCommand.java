@@ -36,7 +36,7 @@ final class CalibrateCommand implements Command {
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
                         + "default: a small demo model that is built in")
                 .number("--alpha", "A", 0, 1, 0.5, "weight of latency against accuracy; at 1 no FOLDER is needed")
-                .whole("--batch", "B", 1, MAX_BATCH, 1, "images in a pass")
+                .whole("--batch", "B", 1, MAX_BATCH, 1, "images per pass")
                 .whole("--start", "N", 1, MAX_TOKENS, null, "largest token count; default: all of the model's tokens")
                 .whole("--end", "N", 1, MAX_TOKENS, null, "smallest token count; default: one patch")
                 .whole("--stride", "N", 1, MAX_TOKENS, STRIDE, "from one token count to the next")
@@ -46,8 +46,8 @@ final class CalibrateCommand implements Command {
                 .text("--csv", "OUT.csv", "write n,latency_ms,latency_iqr,accuracy,utility; accuracy is in percent")
                 .text("--plot", "OUT.png", "draw the three curves with the chosen count")
                 .json()
-                .note("FOLDER has pictures and labels.csv, which begins with the line file,label and has a line a "
-                + "picture, with its class counted from 0.")
+                .note("FOLDER has pictures and labels.csv, which begins with the line file,label and has one line per "
+                        + "picture, with its class counted from 0.")
                 .example("pictures --model deit-tiny --csv calibration.csv --plot calibration.png");
     }
 
@@ -63,22 +63,21 @@ final class CalibrateCommand implements Command {
                     + "which weighs latency and nothing else, goes without");
         }
         Path csv = options.path("--csv");
-        Path plot = options.path("--plot");
-        for (Path output : new Path[] {csv, plot}) {
-            if (output != null) {
-                WholeFile.check(output);
-            }
+        Path plot = options.png("--plot");
+        if (csv != null) {
+            WholeFile.check(csv);
         }
         try (Checkpoint checkpoint = Models.open(options)) {
+            if (accurate) {
+                Models.requireClassifier(checkpoint);
+            }
             LabelledPictures pictures = accurate ? pictures(options, checkpoint) : null;
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             Models.warn(checkpoint, terminal);
             int batch = options.whole("--batch");
             int threads = options.whole("--threads");
             ModelShape shape = model.shape();
-            List<Integer> counts = Calibration.counts(shape,
-                    options.has("--start") ? options.whole("--start") : shape.tokens(),
-                    options.has("--end") ? options.whole("--end") : shape.prefix() + 1, options.whole("--stride"));
+            List<Integer> counts = counts(options, shape);
             Inference run = model.inference().with(Models.executor(threads), threads);
             double[][] latency = TokenLatency.measure(run, counts, batch, options.number("--seconds"),
                     progress(terminal, "latency"));
@@ -106,8 +105,19 @@ final class CalibrateCommand implements Command {
         }
     }
 
-    private static LabelledPictures pictures(Options options, Checkpoint checkpoint) throws IOException {
-        Path folder = Path.of(options.operands().get(0));
+    private static List<Integer> counts(Options options, ModelShape shape) {
+        try {
+            return Calibration.counts(shape, options.has("--start") ? options.whole("--start") : shape.tokens(),
+                    options.has("--end") ? options.whole("--end") : shape.prefix() + 1, options.whole("--stride"));
+        } catch (IllegalArgumentException e) {
+            // Its message begins with the number's name, which is the option's.
+            throw new IllegalArgumentException("--" + e.getMessage(), e);
+        }
+    }
+
+    private static LabelledPictures pictures(Options options, Checkpoint checkpoint)
+            throws IOException, UsageException {
+        Path folder = options.operandPath(0);
         LabelledPictures all = LabelledPictures.of(List.of(folder), checkpoint.config().classes());
         if (!all.labelled()) {
             throw new InvalidInputException(folder, "a file, expected a folder with " + LabelledPictures.LABELS);

@@ -20,7 +20,6 @@ import leanvit.vit.image.Preprocessor;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.NoRoomException;
-import leanvit.vit.io.WholeFile;
 import leanvit.vit.json.JsonWriter;
 
 /** {@code classify}: names what pictures show. */
@@ -60,17 +59,14 @@ final class ClassifyCommand implements Command {
 
     @Override
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
-        TokenReducer reducer = Models.reducer(options);
+        TokenReducer reducer = Models.reducer(options, terminal);
         List<String> files = options.operands();
-        Path drawing = options.path("--visualize");
+        Path drawing = options.png("--visualize");
         if (drawing == null && options.has("--visualize-layers")) {
             throw new UsageException("--visualize-layers goes with --visualize");
         }
         if (drawing != null && files.size() > 1) {
             throw new UsageException("--visualize draws one picture, came " + files.size());
-        }
-        if (drawing != null) {
-            WholeFile.check(drawing);
         }
         Classifier classifier = Models.classifier(options, terminal).with(reducer);
         Preprocessor preprocessor = new Preprocessor(classifier.preprocessing());

@@ -1,7 +1,6 @@
 package leanvit.app.cli;
 
 import java.io.IOException;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +12,6 @@ import leanvit.reducers.TokenReducer;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.image.Pictures;
-import leanvit.vit.io.InvalidInputException;
-import leanvit.vit.io.WholeFile;
 import leanvit.vit.weights.Checkpoint;
 
 /** {@code compare}: what reducers cost and gain on pictures. */
@@ -30,14 +27,15 @@ final class CompareCommand implements Command {
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
                         + "default: a small demo model that is built in")
                 .reducers()
-                .whole("--batch", "B", 1, MAX_BATCH, 1, "pictures in a pass")
+                .whole("--batch", "B", 1, MAX_BATCH, 1, "pictures per pass")
                 .json()
                 .flag("--markdown", "print the table in Markdown")
                 .text("--plot", "OUT.png", "draw accuracy against images/s")
-                .note("labels.csv begins with the line file,label; then a line a picture, with its class counted from "
-                + "0.")
+                .note("labels.csv begins with the line file,label; then one line per picture, with its class counted "
+                        + "from 0.")
                 .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that "
-                + "whatever else the machine does falls upon all alike.")
+                        + "whatever else the machine does falls upon all alike. Of a model of several labels at once "
+                        + "the likeliest is its answer; one of a single output answers 1 (yes) or 0.")
                 .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png");
     }
 
@@ -46,13 +44,11 @@ final class CompareCommand implements Command {
         if (options.has("--json") && options.has("--markdown")) {
             throw new UsageException("--json and --markdown: give one of them");
         }
-        List<TokenReducer> reducers = Models.reducers(options);
-        Path plot = options.path("--plot");
-        if (plot != null) {
-            WholeFile.check(plot);
-        }
+        List<TokenReducer> reducers = Models.reducers(options, terminal);
+        Path plot = options.png("--plot");
         try (Checkpoint checkpoint = Models.open(options)) {
-            LabelledPictures pictures = LabelledPictures.of(paths(options.operands()), checkpoint.config().classes());
+            Models.requireClassifier(checkpoint);
+            LabelledPictures pictures = LabelledPictures.of(paths(options), checkpoint.config().classes());
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             Models.warn(checkpoint, terminal);
             int threads = options.whole("--threads");
@@ -66,6 +62,11 @@ final class CompareCommand implements Command {
             String title =
                     Models.name(checkpoint) + ": " + counted(pictures.size(), "picture") + ", batch " + batch + ", "
                     + counted(threads, "thread");
+            if (scores.get(0).imagesPerSecond().isEmpty()) {
+                terminal.warning("too few passes to time: " + counted(scores.get(0).passes(), "full batch") + " in the "
+                        + "time that there is, at least " + Comparison.LEAST_PASSES + " are needed; give fewer "
+                        + "reducers or a smaller --batch, or more pictures");
+            }
             if (plot != null) {
                 Pictures.writePng(ComparisonReport.plot(title, scores), plot);
             }
@@ -80,19 +81,15 @@ final class CompareCommand implements Command {
         }
     }
 
-    private static List<Path> paths(List<String> operands) throws InvalidInputException {
+    private static List<Path> paths(Options options) throws UsageException {
         List<Path> paths = new ArrayList<>();
-        for (String operand : operands) {
-            try {
-                paths.add(Launcher.path(operand));
-            } catch (InvalidPathException e) {
-                throw new InvalidInputException(Path.of(""), e.getMessage());
-            }
+        for (int i = 0; i < options.operands().size(); i++) {
+            paths.add(options.operandPath(i));
         }
         return paths;
     }
 
     private static String counted(int count, String what) {
-        return count + " " + what + (count == 1 ? "" : "s");
+        return count + " " + what + (count == 1 ? "" : what.endsWith("h") ? "es" : "s");
     }
 }

@@ -32,7 +32,7 @@ final class InfoCommand implements Command {
 
     @Override
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
-        List<TokenReducer> reducers = Models.reducers(options);
+        List<TokenReducer> reducers = Models.reducers(options, terminal);
         if (options.has("--reducers") && !options.has("--model")) {
             throw new UsageException("--reducers goes with --model");
         }

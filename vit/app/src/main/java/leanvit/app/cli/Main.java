@@ -162,8 +162,9 @@ public final class Main {
                 return command;
             }
         }
-        throw new UsageException((words.get(0).startsWith("-") ? "expected a command, came " : "unknown command ")
-                + words.get(0));
+        String word = words.get(0);
+        throw new UsageException(word.startsWith("-") ? "expected a command, came " + word : "unknown command " + word
+                + Spelling.hint(word, COMMANDS.stream().map(command -> command.syntax().command()).toList()));
     }
 
     private static List<String> nameOf(Command command) {
@@ -187,6 +188,7 @@ public final class Main {
         return help.append("""
 
                 leanvit COMMAND --help tells a command's options; leanvit stands for java -jar leanvit.jar.
+                leanvit --version tells the version.
                 Exit status: 0 done, 1 it failed (one line on stderr says why), 2 wrong usage.
 
                 Examples:

@@ -47,7 +47,12 @@ final class Models {
      */
     static Classifier classifier(Options options, Terminal terminal) throws IOException, UsageException {
         try (Checkpoint checkpoint = open(options)) {
+            requireClassifier(checkpoint);
             int side = options.has("--image-size") ? options.whole("--image-size") : 0;
+            if (side % checkpoint.config().patch() != 0) {
+                throw new IllegalArgumentException("--image-size " + side + ": expected a multiple of the model's patch, "
+                        + checkpoint.config().patch());
+            }
             Classifier classifier = side == 0 ? Classifier.of(checkpoint) : Classifier.of(checkpoint, side, side);
             warn(checkpoint, terminal);
             int threads = options.whole("--threads");
@@ -96,15 +101,30 @@ final class Models {
         });
     }
 
-    /** Makes the reducer of {@code --reducer}. */
-    static TokenReducer reducer(Options options) throws IOException, UsageException {
-        return parsed("--reducer", files -> Reducers.parse(options.text("--reducer"), files));
+    /** Makes the reducer of {@code --reducer}; says which registered methods cannot be used. */
+    static TokenReducer reducer(Options options, Terminal terminal) throws IOException, UsageException {
+        TokenReducer reducer = parsed("--reducer", files -> Reducers.parse(options.text("--reducer"), files));
+        Reducers.problems().forEach(terminal::warning);
+        return reducer;
     }
 
-    /** Makes the reducers of {@code --reducers}, none where it was not given. */
-    static List<TokenReducer> reducers(Options options) throws IOException, UsageException {
-        return options.has("--reducers")
+    /**
+     * Makes the reducers of {@code --reducers}, none where it was not given; says which registered methods cannot be
+     * used.
+     */
+    static List<TokenReducer> reducers(Options options, Terminal terminal) throws IOException, UsageException {
+        List<TokenReducer> reducers = options.has("--reducers")
                 ? parsed("--reducers", files -> Reducers.parseAll(options.text("--reducers"), files)) : List.of();
+        Reducers.problems().forEach(terminal::warning);
+        return reducers;
+    }
+
+    /** Refuses a model that names no classes. */
+    static void requireClassifier(Checkpoint checkpoint) {
+        if (checkpoint.config().classes() == 0) {
+            throw new IllegalArgumentException("model " + name(checkpoint) + " has no classifier, so that it names no "
+                    + "classes; run, bench and info take it");
+        }
     }
 
     /** Reads SPECs, and the files that they name. */

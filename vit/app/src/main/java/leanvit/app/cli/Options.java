@@ -4,10 +4,15 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.WholeFile;
 import leanvit.vit.json.JsonWriter;
 
 /** A command line that {@link Syntax} checked. Names are as they are written, such as {@code --model}. */
 final class Options {
+
+    private static final Pattern OTHER_PICTURE = Pattern.compile("(?i).*[.](jpe?g|gif|webp|bmp|tiff?|svg|pdf)");
 
     private final Map<String, Object> given;
     private final Map<String, Object> defaults;
@@ -48,13 +53,39 @@ final class Options {
 
     /** Returns an option's text as a path; null where it was not given. */
     Path path(String name) throws UsageException {
-        String text = text(name);
+        return text(name) == null ? null : path(name + ": ", text(name));
+    }
+
+    /** Returns an operand as a path. */
+    Path operandPath(int i) throws UsageException {
+        return path("", operands.get(i));
+    }
+
+    private static Path path(String before, String text) throws UsageException {
         try {
-            return text == null ? null : Launcher.path(text);
+            return Launcher.path(text);
         } catch (InvalidPathException e) {
-            throw new UsageException(name + ": " + JsonWriter.quoteShort(text) + " cannot be a path here: "
+            throw new UsageException(before + JsonWriter.quoteShort(text) + " cannot be a path here: "
                     + e.getReason());
         }
+    }
+
+    /**
+     * Returns where an option's picture is to be written, as PNG; null where it was not given.
+     *
+     * @throws UsageException        if the name is one of another format
+     * @throws InvalidInputException if it cannot become a file
+     */
+    Path png(String name) throws UsageException, InvalidInputException {
+        Path file = path(name);
+        if (file != null) {
+            if (OTHER_PICTURE.matcher(file.toString()).matches()) {
+                throw new UsageException(name + ": expected a name that ends in .png, as it will be a PNG, came "
+                        + JsonWriter.quoteShort(text(name)));
+            }
+            WholeFile.check(file);
+        }
+        return file;
     }
 
     /** Returns a path that must be given. */

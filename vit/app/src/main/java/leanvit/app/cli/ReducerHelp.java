@@ -27,7 +27,7 @@ final class ReducerHelp {
         Syntax.wrap(help,
                 "Lists are written with /, blocks count from 0. A file's name with a comma or a semicolon in it "
                 + "stands in double quotes: thresholds=\"a,b.safetensors\". Methods of your own are found on the "
-                + "class path.", 0);
+                + "class path: java -cp leanvit.jar:own.jar leanvit.app.cli.Main COMMAND ...", 0);
         List<String> problems = Reducers.problems();
         for (String problem : problems) {
             Syntax.wrap(help, "Note: " + problem, 0);

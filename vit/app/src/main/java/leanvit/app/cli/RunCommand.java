@@ -56,7 +56,7 @@ final class RunCommand implements Command {
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
         Path input = options.requiredPath("--input");
         Path output = options.requiredPath("--output");
-        TokenReducer reducer = Models.reducer(options);
+        TokenReducer reducer = Models.reducer(options, terminal);
         WholeFile.check(output);
         try (SafeTensors tensors = SafeTensors.open(input); Checkpoint checkpoint = Models.open(options)) {
             int[] shape = shape(tensors, checkpoint.config());

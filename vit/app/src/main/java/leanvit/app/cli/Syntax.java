@@ -191,7 +191,8 @@ final class Syntax {
             String name = argument.equals("-h") ? "--help" : equals < 0 ? argument : argument.substring(0, equals);
             Option option = all().get(name);
             if (option == null) {
-                throw new UsageException("unknown option " + JsonWriter.quoteShort(name));
+                throw new UsageException("unknown option " + JsonWriter.quoteShort(name)
+                        + Spelling.hint(name, all().keySet()));
             }
             if (values.containsKey(name)) {
                 throw new UsageException(name + " is given twice");

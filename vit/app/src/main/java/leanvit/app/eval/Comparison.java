@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import leanvit.reducers.None;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.Inference;
@@ -27,11 +29,13 @@ import leanvit.vit.weights.VitConfig;
  *
  * <p>Every batch goes through all reducers, one after another and each batch with another one first, so that whatever
  * else the machine does falls upon all alike. Forward passes alone are timed: reading and resizing pictures is not. A
- * pass counts where its batch is full. With fewer than {@value #LEAST_PASSES} full batches, passes are repeated up to
- * that number, for at most ten seconds. Before the first, passes run untimed until the machine code is there.
+ * pass counts where its batch is full. With fewer than {@value #WANTED_PASSES} full batches, passes are repeated up to
+ * that number, for at most ten seconds. Before the first, passes run untimed until the machine code is there. What fewer
+ * than {@value #LEAST_PASSES} passes took is not told: there is then neither images/s nor speed-up.
  *
  * <p>Pictures are read in chunks, so that memory does not grow with their number. Ties of logits: higher first, then
- * lower class. NaN is never right and agrees with nothing.
+ * lower class. NaN is never right and agrees with nothing. A model of one output, a yes or no, answers class 1 where its
+ * logit is above 0, and else class 0; one of several labels at once answers the likeliest.
  *
  * <p>Not thread-safe, as its {@link Inference} is not.
  */
@@ -41,15 +45,21 @@ public final class Comparison {
      * How much work goes into the times.
      *
      * @param warmUpNanos     untimed passes before the first, at least one round of them
-     * @param warmUpEachNanos the same, a reducer; the longer of both holds
-     * @param leastPasses     timed passes of each reducer, if they take no longer than {@code repeatNanos} together
+     * @param warmUpEachNanos the same, for each reducer; the longer of both holds
+     * @param wantedPasses    timed passes of each reducer, if they take no longer than {@code repeatNanos} together
+     * @param leastPasses     with fewer there is no time
+     * @param clock           nanoseconds, as {@link System#nanoTime} gives them
      */
-    record Effort(long warmUpNanos, long warmUpEachNanos, int leastPasses, long repeatNanos) {
+    record Effort(long warmUpNanos, long warmUpEachNanos, int wantedPasses, long repeatNanos, int leastPasses,
+                  LongSupplier clock) {
     }
 
-    private static final int LEAST_PASSES = 30;
+    /** Passes of each reducer without which times are not told: the median of four is anybody's guess. */
+    public static final int LEAST_PASSES = 5;
+    private static final int WANTED_PASSES = 30;
     /** C2 has compiled a model's kernels after about a second. */
-    private static final Effort USUAL = new Effort(1_500_000_000L, 300_000_000L, LEAST_PASSES, 10_000_000_000L);
+    private static final Effort USUAL = new Effort(1_500_000_000L, 300_000_000L, WANTED_PASSES, 10_000_000_000L,
+            LEAST_PASSES, System::nanoTime);
     private static final int TOP = 5;
 
     private final Inference dense;
@@ -128,7 +138,7 @@ public final class Comparison {
                 progress.accept(first + from + images);
             }
             if (first == 0) {
-                repeat(all, reader, count, pixels, timedBatch, effort.leastPasses - pictures.size() / timedBatch);
+                repeat(all, reader, count, pixels, timedBatch, effort.wantedPasses - pictures.size() / timedBatch);
             }
         }
         List<ReducerScore> scores = new ArrayList<>();
@@ -139,18 +149,22 @@ public final class Comparison {
     }
 
     private void warmUp(List<Contender> all, float[] pixels, int images) {
-        long end = System.nanoTime() + Math.max(effort.warmUpNanos, effort.warmUpEachNanos * all.size());
+        long end = now() + Math.max(effort.warmUpNanos, effort.warmUpEachNanos * all.size());
         int rounds = 0;
         do {
             pass(all, rounds++, pixels, images, false);
-        } while (System.nanoTime() < end);
+        } while (now() < end);
+    }
+
+    private long now() {
+        return effort.clock.getAsLong();
     }
 
     /** Times passes over the first chunk's full batches again, {@code rounds} of them. */
     private void repeat(List<Contender> all, PixelReader reader, int count, float[] pixels, int images, int rounds) {
-        long end = System.nanoTime() + effort.repeatNanos;
+        long end = now() + effort.repeatNanos;
         int fullBatches = count / images;
-        for (int round = 0; round < rounds && System.nanoTime() < end; round++) {
+        for (int round = 0; round < rounds && now() < end; round++) {
             reader.copy(round % fullBatches * images, images, pixels);
             pass(all, round, pixels, images, true);
         }
@@ -180,9 +194,9 @@ public final class Comparison {
         }
 
         void pass(float[] pixels, int images, boolean timed) {
-            long start = System.nanoTime();
+            long start = now();
             logits = run.logits(pixels, images);
-            long end = System.nanoTime();
+            long end = now();
             if (timed) {
                 nanos = passes == nanos.length ? Arrays.copyOf(nanos, 2 * passes) : nanos;
                 nanos[passes++] = end - start;
@@ -200,15 +214,23 @@ public final class Comparison {
                 if (pictures.labelled()) {
                     int rank = LogitRanks.of(pictures.label(first + i), logits, i * classes, classes);
                     top1 += rank == 0 ? 1 : 0;
-                    top5 += rank < Math.min(TOP, classes) ? 1 : 0;
+                    top5 += rank < Math.min(TOP, LogitRanks.answers(classes)) ? 1 : 0;
                 }
                 macs += run.macs(i);
                 tokens += run.tokens(last, i);
             }
         }
 
-        double imagesPerSecond(int images) {
-            return images * 1e9 / Quantiles.median(Arrays.copyOf(nanos, passes));
+        OptionalDouble imagesPerSecond(int images) {
+            return passes < effort.leastPasses ? OptionalDouble.empty()
+                    : OptionalDouble.of(images * 1e9 / Quantiles.median(Arrays.copyOf(nanos, passes)));
+        }
+
+        /** Has had as many timed passes as the reference. */
+        private OptionalDouble speedup(int images, Contender reference) {
+            OptionalDouble own = imagesPerSecond(images);
+            return own.isEmpty() ? own
+                    : OptionalDouble.of(own.getAsDouble() / reference.imagesPerSecond(images).getAsDouble());
         }
 
         ReducerScore score(LabelledPictures pictures, int images, Contender reference) {
@@ -216,8 +238,7 @@ public final class Comparison {
             return new ReducerScore(run.reducer().spec(), size,
                     pictures.labelled() ? OptionalInt.of(top1) : OptionalInt.empty(),
                     pictures.labelled() ? OptionalInt.of(top5) : OptionalInt.empty(), agreement,
-                    imagesPerSecond(images),
-                    imagesPerSecond(images) / reference.imagesPerSecond(images), macs / 1e9 / size,
+                    passes, imagesPerSecond(images), speedup(images, reference), macs / 1e9 / size,
                     (double) tokens / size);
         }
     }

@@ -3,6 +3,7 @@ package leanvit.app.eval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import leanvit.app.draw.Chart;
 import leanvit.vit.image.RgbImage;
@@ -13,11 +14,12 @@ public final class ComparisonReport {
 
     /** LTMP's thresholds, written out, would make a line of some 200 characters. */
     private static final int LONGEST_SPEC = 44;
+    private static final String UNKNOWN = "-";
 
     private ComparisonReport() {
     }
 
-    /** Returns a table with aligned columns, one row a reducer; counts of pictures have their share beside them. */
+    /** Returns a table with aligned columns, one row per reducer; counts of pictures have their share beside them. */
     public static String text(List<ReducerScore> scores) {
         return table(scores).text();
     }
@@ -40,8 +42,9 @@ public final class ComparisonReport {
                 row.add(share(score.top5().getAsInt(), score.images()));
             }
             row.add(share(score.agreement(), score.images()));
-            row.add(rounded(score.imagesPerSecond()));
-            row.add(String.format(Locale.ROOT, "%.2fx", score.speedup()));
+            row.add(score.imagesPerSecond().isEmpty() ? UNKNOWN : rounded(score.imagesPerSecond().getAsDouble()));
+            row.add(score.speedup().isEmpty() ? UNKNOWN
+                    : String.format(Locale.ROOT, "%.2fx", score.speedup().getAsDouble()));
             row.add(String.format(Locale.ROOT, "%.3f", score.gmacs()));
             row.add(String.format(Locale.ROOT, "%.1f", score.tokensOut()));
             table.add(row);
@@ -62,9 +65,10 @@ public final class ComparisonReport {
     }
 
     /**
-     * Returns one JSON value: an array, an element a reducer with the keys {@code reducer}, {@code images},
+     * Returns one JSON value: an array, one element per reducer, with the keys {@code reducer}, {@code images},
      * {@code top1}, {@code top5}, {@code agreement} (counts of pictures; the former two null where classes are not
-     * known), {@code images_per_s}, {@code speedup}, {@code gmacs}, {@code tokens_out}.
+     * known), {@code passes}, {@code images_per_s}, {@code speedup} (null where too few passes were timed),
+     * {@code gmacs}, {@code tokens_out}.
      */
     public static String json(List<ReducerScore> scores) {
         JsonWriter json = new JsonWriter().beginArray();
@@ -72,9 +76,10 @@ public final class ComparisonReport {
             json.beginObject().name("reducer").value(score.reducer()).name("images").value(score.images());
             count(json, "top1", score.top1());
             count(json, "top5", score.top5());
-            json.name("agreement").value(score.agreement()).name("images_per_s").value(score.imagesPerSecond())
-                    .name("speedup").value(score.speedup()).name("gmacs").value(score.gmacs())
-                    .name("tokens_out").value(score.tokensOut()).endObject();
+            json.name("agreement").value(score.agreement()).name("passes").value(score.passes());
+            number(json, "images_per_s", score.imagesPerSecond());
+            number(json, "speedup", score.speedup());
+            json.name("gmacs").value(score.gmacs()).name("tokens_out").value(score.tokensOut()).endObject();
         }
         return json.endArray().toString();
     }
@@ -88,21 +93,32 @@ public final class ComparisonReport {
         }
     }
 
+    private static void number(JsonWriter json, String name, OptionalDouble number) {
+        json.name(name);
+        if (number.isPresent()) {
+            json.value(number.getAsDouble());
+        } else {
+            json.nullValue();
+        }
+    }
+
     /**
-     * Draws accuracy against images/s, a labelled point a reducer, with the unreduced model marked. Where the classes
-     * are not known, agreement with the unreduced model stands for accuracy.
+     * Draws accuracy against images/s, a labelled point for each reducer, with the unreduced model marked. Where the
+     * classes are not known, agreement with the unreduced model stands for accuracy; where too few passes were timed,
+     * GMACs stand for images/s.
      *
      * @param title says what was measured
      */
     public static RgbImage plot(String title, List<ReducerScore> scores) {
         boolean labelled = scores.stream().allMatch(score -> score.top1().isPresent());
+        boolean timed = scores.stream().allMatch(score -> score.imagesPerSecond().isPresent());
         List<Chart.Point> points = new ArrayList<>();
         for (ReducerScore score : scores) {
             int right = labelled ? score.top1().getAsInt() : score.agreement();
-            points.add(new Chart.Point(score.reducer(), score.imagesPerSecond(), 100.0 * right / score.images(),
-                    score.reducer().equals("none")));
+            points.add(new Chart.Point(score.reducer(), score.imagesPerSecond().orElse(score.gmacs()),
+                    100.0 * right / score.images(), score.reducer().equals("none")));
         }
-        return Chart.scatter(title, "images/s", labelled ? "top-1, %" : "agreement with the unreduced model, %",
+        return Chart.scatter(title, timed ? "images/s" : "GMACs", labelled ? "top-1, %" : "agreement with the unreduced model, %",
                 points);
     }
 }

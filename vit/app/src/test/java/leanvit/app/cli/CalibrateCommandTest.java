@@ -49,6 +49,13 @@ class CalibrateCommandTest {
     }
 
     @Test
+    void countsThatTheModelLacksAreNamed() {
+        Cli.run("calibrate", "--alpha", "1", "--start", "500").failed("--start 500: the model has 145 tokens");
+        Cli.run("calibrate", "--alpha", "1", "--start", "20", "--end", "40")
+                .failed("--end 40: expected from 2 to start, 20");
+    }
+
+    @Test
     void latencyAloneNeedsNoPictures() {
         Cli cli = Cli.run("calibrate", "--alpha", "1", "--stride", "72", "--seconds", "0.01");
         assertThat(cli.status()).isZero();

@@ -107,7 +107,7 @@ class ClassifyCommandTest {
         assertThat(answer.get("tokens")).isEqualTo(List.of(257L, 257L, 257L, 257L, 257L, 257L));
         assertThat(classes(answer).get(0)).containsEntry("label", "cup");
         Cli.run("classify", CUP, "--image-size", "100")
-                .failed("image of 100 x 100 pixels, expected multiples of the patch, 8");
+                .failed("--image-size 100: expected a multiple of the model's patch, 8");
     }
 
     @ParameterizedTest
@@ -134,6 +134,9 @@ class ClassifyCommandTest {
         Cli.run("classify", CUP, "--visualize", file, "--visualize-layers", "6")
                 .failed("block 6 cannot be shown: the model has the blocks 0 to 5");
         Cli.run("classify", CUP, "--visualize", directory).failed(directory + ": cannot be written: it is a directory");
+        Cli.run("classify", CUP, "--visualize", directory.resolve("out.JPG")).refused("classify",
+                "--visualize: expected a name that ends in .png, as it will be a PNG, came \""
+                        + directory.resolve("out.JPG") + "\"");
         Path lost = directory.resolve("none/out.png");
         Cli.run("classify", CUP, "--visualize", lost)
                 .failed(lost + ": cannot be written: its directory does not exist");

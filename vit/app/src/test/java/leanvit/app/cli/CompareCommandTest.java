@@ -3,10 +3,13 @@ package leanvit.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import leanvit.vit.image.Pictures;
+import leanvit.vit.weights.SafeTensors;
+import leanvit.vit.weights.SafeTensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,9 +25,8 @@ class CompareCommandTest {
         List<Map<String, Object>> rows = Cli.run("compare", Cli.PICTURES, "--json", "--plot", plot, "--reducers",
                 "none;tome:r=16").succeeded().objects();
         assertThat(rows).hasSize(2).allSatisfy(row -> {
-            assertThat(row).containsOnlyKeys("reducer", "images", "top1", "top5", "agreement", "images_per_s",
-                    "speedup",
-                    "gmacs", "tokens_out").containsEntry("images", 12L);
+            assertThat(row).containsOnlyKeys("reducer", "images", "top1", "top5", "agreement", "passes", "images_per_s",
+                    "speedup", "gmacs", "tokens_out").containsEntry("images", 12L);
             assertThat((double) row.get("images_per_s")).isPositive().isFinite();
         });
         assertThat(rows.get(0)).containsEntry("reducer", "none").containsEntry("top1", 12L).containsEntry("top5", 12L)
@@ -35,6 +37,28 @@ class CompareCommandTest {
         assertThat((double) rows.get(1).get("speedup")).isBetween(ratio * 0.999, ratio * 1.001);
         assertThat(Pictures.read(plot).width()).isGreaterThan(300);
         assertThat(Cli.files(directory)).containsExactly("plot.png");
+    }
+
+    @Test
+    void aModelWithoutClassifierNamesNoClasses() throws IOException {
+        Cli.copyDemo(directory);
+        Path config = directory.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"num_classes\": 16", "\"num_classes\": 0"));
+        SafeTensorsWriter headless = new SafeTensorsWriter();
+        try (SafeTensors all = SafeTensors.open(Cli.DEMO.resolve("model.safetensors"))) {
+            for (String name : all.names()) {
+                if (!name.startsWith("head.")) {
+                    headless.floats(name, all.floats(name), all.shape(name));
+                }
+            }
+        }
+        headless.write(directory.resolve("model.safetensors"));
+        for (String command : new String[] {"classify", "compare", "calibrate"}) {
+            Cli.run(command, command.equals("classify") ? Cli.PICTURES.resolve("cup.png") : Cli.PICTURES, "--model",
+                    directory).failed("model vit_demo_patch8_96 has no classifier, so that it names no classes; run, "
+                    + "bench and info take it");
+        }
+        assertThat(Cli.run("info", "--model", directory, "--reducers", "none").succeeded().out()).contains("0 classes");
     }
 
     @Test

@@ -51,6 +51,10 @@ class MainTest {
     void noCommandIsWrongUsage() {
         Cli.run().refused("", "expected a command");
         Cli.run("recognise", "x.png").refused("", "unknown command recognise");
+        Cli.run("clasify", "x.png").refused("", "unknown command clasify, did you mean classify?");
+        Cli.run("compare", "x.png", "--reducer", "none")
+                .refused("compare", "unknown option \"--reducer\", did you mean --reducers?");
+        Cli.run("classify", "x.png", "--help-me").refused("classify", "unknown option \"--help-me\", did you mean --help?");
         Cli.run("--json").refused("", "expected a command, came --json");
     }
 

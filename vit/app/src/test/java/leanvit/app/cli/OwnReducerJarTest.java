@@ -103,11 +103,14 @@ class OwnReducerJarTest {
 
     /** Runs {@code java -cp leanvit:own.jar leanvit.app.cli.Main ARGUMENTS}, without any option for the JVM. */
     private static Ran run(Object... arguments) throws IOException, InterruptedException {
+        return runWith(jar, arguments);
+    }
+
+    private static Ran runWith(Path own, Object... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
                 String.join(File.pathSeparator, place(Main.class), place(VisionTransformer.class),
-                place(Reducers.class),
-                        place(Gemm.class), jar.toString()), Main.class.getName()));
+                place(Reducers.class), place(Gemm.class), own.toString()), Main.class.getName()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
@@ -146,6 +149,24 @@ class OwnReducerJarTest {
         Ran compare = run("compare", Cli.PICTURES, "--reducers", "none;every-second;tome:r=4", "--json");
         assertThat(compare.status()).as(compare.err()).isZero();
         assertThat(compare.out()).contains("\"every-second:layer=0\"", "\"tome:r=4\"");
+    }
+
+    /** All else works, and whoever names reducers, or leaves it to the program, is told. */
+    @Test
+    void aBrokenRegistrationIsOneWarning() throws Exception {
+        Path broken = folder.resolve("broken");
+        Path services = Files.createDirectories(broken.resolve("META-INF/services"));
+        Files.writeString(services.resolve("leanvit.reducers.ReducerMethod"), "own.Missing$Method\n");
+        Ran classify = runWith(broken, "classify", CUP, "--reducer", "tome:r=4", "--top", "1");
+        assertThat(classify.status()).isZero();
+        assertThat(classify.out()).contains("cup");
+        assertThat(classify.err()).matches("leanvit: warning: a registered method cannot be used: "
+                + "[^\n]*own.Missing.Method not found\n");
+        Ran info = runWith(broken, "info", "--model", Cli.DEMO);
+        assertThat(info.err()).isEqualTo(classify.err());
+        assertThat(info.out()).contains("tome:r=12");
+        assertThat(runWith(broken, "info", "--help").out().replaceAll("\\s+", " "))
+                .contains("Note: a registered method cannot be used: ");
     }
 
     @Test

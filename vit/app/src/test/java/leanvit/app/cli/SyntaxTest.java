@@ -60,9 +60,9 @@ class SyntaxTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "a --colors red        | unknown option \"--colors\"",
+            "a --colors red        | unknown option \"--colors\", did you mean --colour?",
             "a -x                  | unknown option \"-x\"",
-            "a --colors=red        | unknown option \"--colors\"",
+            "a --colors=red        | unknown option \"--colors\", did you mean --colour?",
             "a --times             | --times needs a value: a whole number from 1 to 9",
             "a --times --fill      | --times needs a value: a whole number from 1 to 9",
             "a --times 0           | --times: expected a whole number from 1 to 9, came \"0\"",

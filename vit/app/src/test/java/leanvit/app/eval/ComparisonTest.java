@@ -35,7 +35,7 @@ class ComparisonTest {
             specs("none", "tome:r=20", "topk:r=144", "ltmp:merge=0.8,prune=0.005");
 
     /** What is looked at here are counts; times need no care. */
-    private static final Comparison.Effort LITTLE = new Comparison.Effort(0, 0, 1, 0);
+    private static final Comparison.Effort LITTLE = new Comparison.Effort(0, 0, 1, 0, 1, System::nanoTime);
 
     @TempDir
     Path folder;
@@ -52,8 +52,9 @@ class ComparisonTest {
         assertThat(none.top1()).hasValue(12);
         assertThat(none.top5()).hasValue(12);
         assertThat(none.agreement()).isEqualTo(12);
-        assertThat(none.speedup()).isEqualTo(1);
-        assertThat(none.imagesPerSecond()).isPositive().isFinite();
+        assertThat(none.speedup()).hasValue(1);
+        assertThat(none.passes()).isEqualTo(2);
+        assertThat(none.imagesPerSecond().getAsDouble()).isPositive().isFinite();
         assertThat(none.tokensOut()).isEqualTo(145);
         assertThat(done).containsExactly(5, 10, 12);
     }
@@ -116,10 +117,62 @@ class ComparisonTest {
         List<ReducerScore> with = comparison.run(specs("tome:r=20", "none"), Demo.pictures(), n -> { });
         List<ReducerScore> without = comparison.run(specs("tome:r=20"), Demo.pictures(), n -> { });
         assertThat(with.get(1).agreement()).isEqualTo(12);
-        assertThat(with.get(1).speedup()).isEqualTo(1);
+        assertThat(with.get(1).speedup()).hasValue(1);
         assertThat(without).hasSize(1);
         assertThat(without.get(0).agreement()).isEqualTo(with.get(0).agreement());
-        assertThat(without.get(0).speedup()).isPositive().isNotEqualTo(1);
+        assertThat(without.get(0).speedup().getAsDouble()).isPositive().isNotEqualTo(1);
+    }
+
+    /** Each look at the clock is a millisecond later: a pass takes one, and warm-up and repetitions end when they should. */
+    @Test
+    void timesAreThoseOfFullBatches() throws IOException {
+        long[] now = new long[1];
+        Comparison.Effort effort = new Comparison.Effort(0, 0, 9, 1_000_000_000, 5, () -> now[0] += 1_000_000);
+        List<ReducerScore> scores = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 5, effort)
+                .run(specs("none", "tome:r=20"), Demo.pictures(), n -> { });
+        assertThat(scores).allSatisfy(score -> {
+            assertThat(score.passes()).as("two full batches, repeated").isEqualTo(9);
+            assertThat(score.imagesPerSecond().getAsDouble()).isCloseTo(5000, within(1e-9));
+            assertThat(score.speedup().getAsDouble()).isCloseTo(1, within(1e-9));
+        });
+    }
+
+    @Test
+    void fewPassesAreNoTime() throws IOException {
+        long[] now = new long[1];
+        // Two full batches, then repetitions for 8 ms: a round of two passes and a look at the clock take 5.
+        Comparison.Effort effort = new Comparison.Effort(0, 0, 30, 8_000_000, 5, () -> now[0] += 1_000_000);
+        List<ReducerScore> scores = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 5, effort)
+                .run(specs("none", "tome:r=20"), Demo.pictures(), n -> { });
+        assertThat(scores).allSatisfy(score -> {
+            assertThat(score.passes()).isEqualTo(4);
+            assertThat(score.imagesPerSecond()).isEmpty();
+            assertThat(score.speedup()).isEmpty();
+            assertThat(score.top1()).isPresent();
+        });
+    }
+
+    /** A yes or no: class 1 where the logit is above 0. */
+    @Test
+    void oneOutputIsAYesOrNo() throws IOException {
+        VitConfig one = new VitConfig("yes-or-no", 96, 96, 8, 16, 2, 2, 32, 1, VitConfig.Pooling.TOKEN, false, 1e-6f);
+        VisionTransformer model = VisionTransformer.of(one, RandomWeights.of(one, 3));
+        StringBuilder csv = new StringBuilder("file,label\n");
+        List<String> names = List.of("cup.png", "car.png", "house.png", "moon.png");
+        Preprocessor preprocessor = new Preprocessor(Demo.PREPROCESSING);
+        float[] pixels = new float[preprocessor.inputLength()];
+        for (int i = 0; i < names.size(); i++) {
+            Files.copy(Demo.FOLDER.resolve(names.get(i)), folder.resolve(names.get(i)));
+            preprocessor.apply(Pictures.read(folder.resolve(names.get(i))), pixels, 0);
+            int yes = model.inference().logits(pixels, 1)[0] > 0 ? 1 : 0;
+            csv.append(names.get(i)).append(',').append(i == 0 ? 1 - yes : yes).append('\n');
+        }
+        Files.writeString(folder.resolve("labels.csv"), csv);
+        ReducerScore score = new Comparison(model.inference(), Demo.PREPROCESSING, 3, LITTLE)
+                .run(specs("none"), LabelledPictures.of(List.of(folder), 1), n -> { }).get(0);
+        assertThat(score.top1()).hasValue(3);
+        assertThat(score.top5()).hasValue(4);
+        assertThat(score.agreement()).isEqualTo(4);
     }
 
     @Test

@@ -36,10 +36,25 @@ class LogitRanksTest {
     }
 
     @Test
+    void oneLogitIsAYesOrNo() {
+        float[] logits = {0.1f, 0, -3, NAN};
+        int[] answers = {1, 0, 0, -1};
+        for (int i = 0; i < answers.length; i++) {
+            assertThat(LogitRanks.first(logits, i, 1)).isEqualTo(answers[i]);
+            for (int label = 0; label < 2; label++) {
+                assertThat(LogitRanks.of(label, logits, i, 1))
+                        .isEqualTo(answers[i] < 0 ? 2 : label == answers[i] ? 0 : 1);
+            }
+        }
+        assertThat(LogitRanks.answers(1)).isEqualTo(2);
+        assertThat(LogitRanks.answers(3)).isEqualTo(3);
+    }
+
+    @Test
     void agreesWithAStableSort() {
         for (int seed = 0; seed < 200; seed++) {
             Random random = new Random(seed);
-            int classes = 1 + random.nextInt(20);
+            int classes = 2 + random.nextInt(20);
             float[] logits = new float[classes];
             for (int c = 0; c < classes; c++) {
                 logits[c] = random.nextInt(6);

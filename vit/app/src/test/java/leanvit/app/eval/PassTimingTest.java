@@ -40,6 +40,41 @@ class PassTimingTest {
         assertThat(shares).isSorted().allMatch(share -> share >= 0 && share <= 1).endsWith(1.0);
     }
 
+    /** A clock by which the passes take what the test says: warm-up and timing end where they should, times are exact. */
+    @Test
+    void timesAreTheClocks() throws Exception {
+        double[] milliseconds = {300, 40, 40, 40, 40, 10, 30, 20, 50, 40, 99};
+        int[] looks = new int[1];
+        long[] now = new long[1];
+        List<Double> shares = new ArrayList<>();
+        // A look before each of the two phases, of 5 and of 5 passes, and two looks per pass.
+        PassTiming timing = PassTiming.measure(run(), 2, 0.4, 0.15, shares::add, () -> {
+            int look = looks[0]++ % 11;
+            int pass = (looks[0] - 1) / 11 * 5 + look / 2 - 1;
+            if (look > 0 && look % 2 == 0) {
+                now[0] += Math.round(milliseconds[pass] * 1e6);
+            }
+            return now[0];
+        });
+        assertThat(looks[0]).isEqualTo(22);
+        assertThat(timing.passes()).isEqualTo(5);
+        assertThat(timing.lowerQuartile()).isEqualTo(10);
+        assertThat(timing.median()).isEqualTo(15);
+        assertThat(timing.upperQuartile()).isEqualTo(20);
+        assertThat(timing.imagesPerSecond()).isCloseTo(1000 / 15.0, within(1e-9));
+        assertThat(timing.gflops()).isCloseTo(2 * timing.macs() / 15e6, within(1e-12));
+        assertThat(shares).hasSize(10).isSorted().endsWith(1.0);
+        assertThat(shares.get(4)).isCloseTo(0.4 / 0.55, within(1e-9));
+    }
+
+    @Test
+    void thereAreFivePassesHoweverLongTheyTake() throws Exception {
+        long[] now = new long[1];
+        PassTiming timing = PassTiming.measure(run(), 1, 0.01, 0.01, share -> { }, () -> now[0] += 1_000_000_000L);
+        assertThat(timing.passes()).isEqualTo(5);
+        assertThat(timing.median()).isEqualTo(1000);
+    }
+
     @Test
     void numbersOutOfRangeAreRefused() throws Exception {
         Inference run = run();

@@ -14,13 +14,11 @@ import leanvit.vit.json.JsonWriter;
 
 /**
  * Picture files in an order, and the class of each where it is known. Nothing of the pictures themselves is held, so
- * that
- * there may be any number of them. Immutable.
+ * that there may be any number of them. Immutable.
  *
  * <p>A folder's classes stand in its {@value #LABELS}: comma-separated values, fields in double quotes where they need
- * it,
- * first the line {@value #HEADER} and then a line a picture, with its path from the folder on and its class, counted
- * from 0.
+ * it, first the line {@value #HEADER} and then one line per picture, with its path from the folder on and its class,
+ * counted from 0.
  */
 public final class LabelledPictures {
 
@@ -41,7 +39,7 @@ public final class LabelledPictures {
      * Finds pictures: either folders with their {@value #LABELS}, or picture files, of which no class is known.
      *
      * @param paths   folders or pictures, at least one
-     * @param classes how many classes there are
+     * @param classes how many classes the model has; where it is 1, a picture's class may be 0 (no) or 1 (yes)
      * @throws InvalidInputException if a folder or picture is missing or cannot be used, or both kinds are given
      * @throws IOException           if a file cannot be read
      */
@@ -120,9 +118,10 @@ public final class LabelledPictures {
 
     private static int label(Path csv, Csv.Row row, int classes) throws InvalidInputException {
         String text = row.fields().get(1).strip();
-        if (!text.matches("[0-9]{1,9}") || Integer.parseInt(text) >= classes) {
+        if (!text.matches("[0-9]{1,9}") || Integer.parseInt(text) >= Math.max(classes, 2)) {
             throw problem(csv, row, "label " + JsonWriter.quoteShort(text) + ", expected a whole number from 0 to "
-                    + (classes - 1) + ", as the model has " + classes + " classes");
+                    + (Math.max(classes, 2) - 1) + ", as the model has " + (classes == 1 ? "one output, no or yes"
+                    : classes + " classes"));
         }
         return Integer.parseInt(text);
     }
@@ -160,8 +159,7 @@ public final class LabelledPictures {
 
     /**
      * Returns at most {@code most} of these pictures, evenly over the classes: first one of each class, then a second
-     * one of
-     * each that has two, and so on; where not every class can have one more, classes evenly spaced by number do. Of one
+     * one of each that has two, and so on; where not every class can have one more, classes evenly spaced by number do. Of one
      * class, pictures go in their order. The result is in the order of these pictures, and the same every time.
      *
      * @param most at least 1
