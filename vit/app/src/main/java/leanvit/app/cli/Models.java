@@ -50,8 +50,8 @@ final class Models {
             requireClassifier(checkpoint);
             int side = options.has("--image-size") ? options.whole("--image-size") : 0;
             if (side % checkpoint.config().patch() != 0) {
-                throw new IllegalArgumentException("--image-size " + side + ": expected a multiple of the model's patch, "
-                        + checkpoint.config().patch());
+                throw new IllegalArgumentException("--image-size " + side
+                        + ": expected a multiple of the model's patch, " + checkpoint.config().patch());
             }
             Classifier classifier = side == 0 ? Classifier.of(checkpoint) : Classifier.of(checkpoint, side, side);
             warn(checkpoint, terminal);

@@ -30,12 +30,12 @@ import leanvit.vit.weights.VitConfig;
  * <p>Every batch goes through all reducers, one after another and each batch with another one first, so that whatever
  * else the machine does falls upon all alike. Forward passes alone are timed: reading and resizing pictures is not. A
  * pass counts where its batch is full. With fewer than {@value #WANTED_PASSES} full batches, passes are repeated up to
- * that number, for at most ten seconds. Before the first, passes run untimed until the machine code is there. What fewer
- * than {@value #LEAST_PASSES} passes took is not told: there is then neither images/s nor speed-up.
+ * that number, for at most ten seconds. Before the first, passes run untimed until the machine code is there. Where
+ * fewer than {@value #LEAST_PASSES} passes were timed there is neither images/s nor speed-up.
  *
  * <p>Pictures are read in chunks, so that memory does not grow with their number. Ties of logits: higher first, then
- * lower class. NaN is never right and agrees with nothing. A model of one output, a yes or no, answers class 1 where its
- * logit is above 0, and else class 0; one of several labels at once answers the likeliest.
+ * lower class. NaN is never right and agrees with nothing. A model of one output, a yes or no, answers class 1 where
+ * its logit is above 0, and else class 0; one of several labels at once answers the likeliest.
  *
  * <p>Not thread-safe, as its {@link Inference} is not.
  */

@@ -118,7 +118,8 @@ public final class ComparisonReport {
             points.add(new Chart.Point(score.reducer(), score.imagesPerSecond().orElse(score.gmacs()),
                     100.0 * right / score.images(), score.reducer().equals("none")));
         }
-        return Chart.scatter(title, timed ? "images/s" : "GMACs", labelled ? "top-1, %" : "agreement with the unreduced model, %",
+        return Chart.scatter(title, timed ? "images/s" : "GMACs",
+                labelled ? "top-1, %" : "agreement with the unreduced model, %",
                 points);
     }
 }

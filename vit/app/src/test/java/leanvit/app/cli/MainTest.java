@@ -54,7 +54,8 @@ class MainTest {
         Cli.run("clasify", "x.png").refused("", "unknown command clasify, did you mean classify?");
         Cli.run("compare", "x.png", "--reducer", "none")
                 .refused("compare", "unknown option \"--reducer\", did you mean --reducers?");
-        Cli.run("classify", "x.png", "--help-me").refused("classify", "unknown option \"--help-me\", did you mean --help?");
+        Cli.run("classify", "x.png", "--help-me").refused("classify",
+                "unknown option \"--help-me\", did you mean --help?");
         Cli.run("--json").refused("", "expected a command, came --json");
     }
 

@@ -12,14 +12,14 @@ class ComparisonReportTest {
 
     private static final OptionalInt UNKNOWN = OptionalInt.empty();
     private static final List<ReducerScore> LABELLED = List.of(
-            new ReducerScore("none", 200, OptionalInt.of(161), OptionalInt.of(194), 200, 30, OptionalDouble.of(81.25),
-                    OptionalDouble.of(1), 1.2537, 197),
+            new ReducerScore("none", 200, OptionalInt.of(161), OptionalInt.of(194), 200, 30,
+                    OptionalDouble.of(81.25), OptionalDouble.of(1), 1.2537, 197),
             new ReducerScore("ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0.9/0.89/0.88", 200, OptionalInt.of(8),
             OptionalInt.of(40),
                     7, 30, OptionalDouble.of(1234.5), OptionalDouble.of(15.19385), 0.06149, 11.375));
     private static final List<ReducerScore> UNLABELLED =
-            List.of(new ReducerScore("tome:r=8", 3, UNKNOWN, UNKNOWN, 2, 30, OptionalDouble.of(9.5), OptionalDouble.of(1.25), 0.924,
-                    101));
+            List.of(new ReducerScore("tome:r=8", 3, UNKNOWN, UNKNOWN, 2, 30, OptionalDouble.of(9.5),
+                    OptionalDouble.of(1.25), 0.924, 101));
     private static final List<ReducerScore> UNTIMED =
             List.of(new ReducerScore("tome:r=8", 3, UNKNOWN, UNKNOWN, 2, 4, OptionalDouble.empty(),
                     OptionalDouble.empty(), 0.924, 101));
@@ -49,7 +49,8 @@ class ComparisonReportTest {
     void writesJson() {
         assertThat(ComparisonReport.json(LABELLED))
                 .isEqualTo("[{\"reducer\":\"none\",\"images\":200,\"top1\":161,\"top5\":194,"
-                + "\"agreement\":200,\"passes\":30,\"images_per_s\":81.25,\"speedup\":1.0,\"gmacs\":1.2537,\"tokens_out\":197.0},"
+                + "\"agreement\":200,\"passes\":30,"
+                + "\"images_per_s\":81.25,\"speedup\":1.0,\"gmacs\":1.2537,\"tokens_out\":197.0},"
                 + "{\"reducer\":\"ltmp:merge=0.95/0.94/0.93/0.92/0.91/0.9/0.9/0.89/0.88\",\"images\":200,"
                 + "\"top1\":8,\"top5\":40,"
                 + "\"agreement\":7,\"passes\":30,\"images_per_s\":1234.5,\"speedup\":15.19385,\"gmacs\":0.06149,"

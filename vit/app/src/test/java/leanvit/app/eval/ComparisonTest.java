@@ -123,7 +123,7 @@ class ComparisonTest {
         assertThat(without.get(0).speedup().getAsDouble()).isPositive().isNotEqualTo(1);
     }
 
-    /** Each look at the clock is a millisecond later: a pass takes one, and warm-up and repetitions end when they should. */
+    /** Each look at the clock is a millisecond later, so that a pass takes one. */
     @Test
     void timesAreThoseOfFullBatches() throws IOException {
         long[] now = new long[1];

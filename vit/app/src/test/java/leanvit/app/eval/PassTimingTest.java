@@ -40,7 +40,7 @@ class PassTimingTest {
         assertThat(shares).isSorted().allMatch(share -> share >= 0 && share <= 1).endsWith(1.0);
     }
 
-    /** A clock by which the passes take what the test says: warm-up and timing end where they should, times are exact. */
+    /** By a clock of the test: warm-up and timing end where they should, times are exact. */
     @Test
     void timesAreTheClocks() throws Exception {
         double[] milliseconds = {300, 40, 40, 40, 40, 10, 30, 20, 50, 40, 99};
