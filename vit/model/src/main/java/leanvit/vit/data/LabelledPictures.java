@@ -159,8 +159,8 @@ public final class LabelledPictures {
 
     /**
      * Returns at most {@code most} of these pictures, evenly over the classes: first one of each class, then a second
-     * one of each that has two, and so on; where not every class can have one more, classes evenly spaced by number do. Of one
-     * class, pictures go in their order. The result is in the order of these pictures, and the same every time.
+     * one of each that has two, and so on; where not every class can have one more, classes evenly spaced by number do.
+     * Of one class, pictures go in their order. The result is in the order of these pictures, and the same every time.
      *
      * @param most at least 1
      * @throws IllegalStateException if the classes are not known
