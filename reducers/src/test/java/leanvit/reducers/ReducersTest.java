@@ -206,7 +206,8 @@ class ReducersTest {
         Random random = new Random(seed);
         String[] pieces = {"none", "tome", "ltmp", "etps", "dtps", "evit", "topk", "pomt", "tome-kth", "tome-random",
             ":", "=", ",", "/", ";", "r", "keep", "layers", "layer", "merge", "prune", "thresholds", "predictors",
-            "inflect", "prop", "fuse", "upstream", "k", "seed", "on", "off", "0", "1", "8", "-1", "0.7", "1.5", "NaN", "Infinity", "1e999",
+            "inflect", "prop", "fuse", "upstream", "k", "seed", "on", "off", "0", "1", "8", "-1", "0.7", "1.5", "NaN",
+            "Infinity", "1e999",
             "99999999999", "t.safetensors", "p.safetensors", " ", "\n", "\u0000", "\u2028", "\ud800", "é", "%s",
             "\\", "r=8", "keep=0.7", "layers=3/6/9", ",,", "//"};
         int made = 0;
