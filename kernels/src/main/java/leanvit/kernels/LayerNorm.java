@@ -23,7 +23,12 @@ public final class LayerNorm {
     /** What the SIMD and the scalar twin both do; arguments are checked before. */
     interface Implementation {
         void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
-                float epsilon, float[] out, int outOffset, int outStride);
+                float epsilon, float[] out, int outOffset, int outStride, float[] statistics, int statisticsOffset);
+
+        default void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
+                float epsilon, float[] out, int outOffset, int outStride) {
+            rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride, null, 0);
+        }
     }
 
     private static final Implementation KERNEL = Provider.SIMD ? SimdLayerNorm.KERNEL : ScalarLayerNorm.KERNEL;
@@ -48,6 +53,19 @@ public final class LayerNorm {
      */
     public static void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
                             float epsilon, float[] out, int outOffset, int outStride) {
+        rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride, null, 0);
+    }
+
+    /**
+     * Normalises each row, and keeps what {@link LayerNormGradient} needs to know of it.
+     *
+     * @param statistics receives mean[r] and 1 / sqrt(variance[r] + epsilon), two values a row, from
+     *                   {@code statisticsOffset} on; null for none
+     */
+    public static void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
+                            float epsilon, float[] out, int outOffset, int outStride, float[] statistics,
+                            int statisticsOffset) {
+        Checks.optional("statistics", statistics, statisticsOffset, 2 * rows);
         Checks.rows("x", x, offset, stride, rows, columns);
         Checks.rows("out", out, outOffset, outStride, rows, columns);
         Checks.sameOrApart("x", x, offset, stride, "out", out, outOffset, outStride, rows, columns);
@@ -56,6 +74,7 @@ public final class LayerNorm {
         if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("epsilon is " + epsilon + ", expected a positive finite number");
         }
-        KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride);
+        KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset, outStride, statistics,
+                statisticsOffset);
     }
 }

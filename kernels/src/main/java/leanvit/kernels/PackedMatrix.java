@@ -4,7 +4,8 @@ package leanvit.kernels;
  * The right operand of {@link Gemm}, K rows by N columns, with a bias for each column, packed once into the panels of
  * {@link PanelLayout}. A linear layer's weight and bias make one.
  *
- * <p>{@link #of} and {@link #ofTransposed} make a whole one, which is immutable and safe to share between threads. A
+ * <p>{@link #of} and {@link #ofTransposed} make a whole one, which is safe to share between threads as long as
+ * nobody {@link #repack}s it. A
  * model that keeps all its weights in one array, and reads them from a file piece by piece, reserves room with {@link
  * #in} and fills it with {@link #packRows} and {@link #packBias}; it must share the matrix only after that.
  */
@@ -89,6 +90,44 @@ public final class PackedMatrix {
         Checks.rows("w", w, offset, stride, count, k);
         Checks.range("columns", column, column + count, n);
         pack(column, count, w, offset, 1, stride);
+    }
+
+    /**
+     * Packs another B in the place of this one, the bias left as it is: for weights that are being learnt. The matrix
+     * must not be in use meanwhile.
+     *
+     * @param b      B row-major, [K, N], first element at {@code offset}
+     * @param stride floats from a row of B to the next, at least n
+     */
+    public void repack(float[] b, int offset, int stride) {
+        Checks.rows("b", b, offset, stride, k, n);
+        for (int panel = 0; panel < panels(); panel++) {
+            int first = PanelLayout.column(n, panel);
+            int width = PanelLayout.width(n, panel);
+            int columns = Math.min(width, n - first);
+            int to = biasIndex(panel, first);
+            for (int p = 0; p < k; p++) {
+                to += width;
+                System.arraycopy(b, offset + p * stride + first, data, to, columns);
+            }
+        }
+    }
+
+    /**
+     * Packs the transpose of another W in the place of this matrix, the bias left as it is. The matrix must not be in
+     * use meanwhile.
+     *
+     * @param w      W row-major, [N, K], first element at {@code offset}
+     * @param stride floats from a row of W to the next, at least k
+     */
+    public void repackTransposed(float[] w, int offset, int stride) {
+        Checks.rows("w", w, offset, stride, n, k);
+        for (int panel = 0; panel < panels(); panel++) {
+            int first = PanelLayout.column(n, panel);
+            int width = PanelLayout.width(n, panel);
+            SimdPanels.transpose(Math.min(width, n - first), width, k, 1f, w, offset + first * stride, stride, data,
+                    biasIndex(panel, first) + width);
+        }
     }
 
     /**

@@ -10,7 +10,8 @@ final class ScalarLayerNorm implements LayerNorm.Implementation {
 
     @Override
     public void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
-                            float epsilon, float[] out, int outOffset, int outStride) {
+                            float epsilon, float[] out, int outOffset, int outStride, float[] statistics,
+                            int statisticsOffset) {
         for (int r = 0; r < rows; r++, offset += stride, outOffset += outStride) {
             double sum = 0;
             for (int c = 0; c < columns; c++) {
@@ -23,6 +24,10 @@ final class ScalarLayerNorm implements LayerNorm.Implementation {
                 squares += deviation * deviation;
             }
             double scale = 1 / Math.sqrt(squares / columns + epsilon);
+            if (statistics != null) {
+                statistics[statisticsOffset + 2 * r] = (float) mean;
+                statistics[statisticsOffset + 2 * r + 1] = (float) scale;
+            }
             for (int c = 0; c < columns; c++) {
                 float normalised = (float) ((x[offset + c] - mean) * scale);
                 out[outOffset + c] = normalised * weight[c] + bias[c];

@@ -34,7 +34,8 @@ final class SimdGemm implements Gemm.Implementation {
     static final int TILE_ROWS = Gemm.TILE_ROWS;
 
     private static final int TILE_COLUMNS = 3 * L;
-    private static final boolean STEPPING = Runtime.version().feature() < 21;
+    /** Whether the C2 of this JDK is served better by a second counter. */
+    static final boolean STEPPING = Runtime.version().feature() < 21;
     private static final Spares<float[]> TILES = new Spares<>();
 
     @Override
@@ -81,18 +82,18 @@ final class SimdGemm implements Gemm.Implementation {
         for (int i = 0; i < m; i += TILE_ROWS) {
             int rows = Math.min(TILE_ROWS, m - i);
             tile(rows, k, a, ao + i * lda, lda, b, bo, width, tile, 0, width);
-            add(rows, width, tile, c, co + i * ldc, ldc);
+            add(rows, width, tile, 0, c, co + i * ldc, ldc);
         }
     }
 
     /** Adds a tile of whole vectors to C; one loop over the vectors of all rows, as in {@link SimdGelu#tile}. */
-    private static void add(int rows, int width, float[] tile, float[] c, int co, int ldc) {
+    static void add(int rows, int width, float[] tile, int from, float[] c, int co, int ldc) {
         int row = co;
         int column = 0;
         int length = rows * width;
         for (int t = 0; t < length; t += L) {
             int to = row + column;
-            FloatVector.fromArray(F, c, to).add(FloatVector.fromArray(F, tile, t)).intoArray(c, to);
+            FloatVector.fromArray(F, c, to).add(FloatVector.fromArray(F, tile, from + t)).intoArray(c, to);
             column += L;
             if (column == width) {
                 column = 0;

@@ -16,10 +16,11 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
 
     @Override
     public void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
-                            float epsilon, float[] out, int outOffset, int outStride) {
+                            float epsilon, float[] out, int outOffset, int outStride, float[] statistics,
+                            int statisticsOffset) {
         if (columns < L) {
             ScalarLayerNorm.KERNEL.rows(x, offset, stride, rows, columns, weight, bias, epsilon, out, outOffset,
-                    outStride);
+                    outStride, statistics, statisticsOffset);
             return;
         }
         for (int r = 0; r < rows; r++) {
@@ -37,11 +38,15 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
             }
             if (variance <= Float.MAX_VALUE) {
                 float scale = 1f / (float) Math.sqrt((variance > 0f ? variance : 0f) + epsilon);
+                if (statistics != null) {
+                    statistics[statisticsOffset + 2 * r] = pivot + shift;
+                    statistics[statisticsOffset + 2 * r + 1] = scale;
+                }
                 normalise(x, from, columns, pivot, shift, scale, weight, bias, out, outOffset + r * outStride);
             } else {
                 // Overflow, infinities or NaN: squares of floats are no trouble in double.
                 ScalarLayerNorm.KERNEL.rows(x, from, stride, 1, columns, weight, bias, epsilon,
-                        out, outOffset + r * outStride, outStride);
+                        out, outOffset + r * outStride, outStride, statistics, statisticsOffset + 2 * r);
             }
         }
     }

@@ -7,7 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The matmul's register tile of 5 rows by 3 vectors. Written by {@code TileGenerator}: change that, not this.
+ * The register tile of the matmul, 5 rows by 3 vectors. Written by {@code TileGenerator}:
+ * change that, not this.
  * Its shape has reasons, which stand in {@link SimdGemm}.
  */
 final class SimdTile5x3 {

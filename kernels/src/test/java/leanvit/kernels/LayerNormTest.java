@@ -36,12 +36,17 @@ class LayerNormTest {
         }
     };
 
-    private static Map<String, LayerNorm.Implementation> kernels() {
-        Map<String, LayerNorm.Implementation> kernels = new TreeMap<>();
+    private interface Kernel {
+        void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,
+                float epsilon, float[] out, int outOffset, int outStride);
+    }
+
+    private static Map<String, Kernel> kernels() {
+        Map<String, Kernel> kernels = new TreeMap<>();
         kernels.put("layer norm", LayerNorm::rows);
-        kernels.put("scalar layer norm", ScalarLayerNorm.KERNEL);
+        kernels.put("scalar layer norm", ScalarLayerNorm.KERNEL::rows);
         if (SimdProbe.MODULE_PRESENT) {
-            kernels.put("SIMD layer norm", SimdLayerNorm.KERNEL);
+            kernels.put("SIMD layer norm", SimdLayerNorm.KERNEL::rows);
         }
         return kernels;
     }

@@ -21,25 +21,31 @@ final class TileGenerator {
     private final StringBuilder out = new StringBuilder();
     private final int rows;
     private final int vectors;
+    /** Whether rows of the tile are columns of A, as in A transposed times B. */
+    private final boolean transposed;
 
-    private TileGenerator(int rows, int vectors) {
+    private TileGenerator(int rows, int vectors, boolean transposed) {
         this.rows = rows;
         this.vectors = vectors;
+        this.transposed = transposed;
     }
 
     public static void main(String[] arguments) throws IOException {
         for (int[] shape : SHAPES) {
-            Files.writeString(Path.of(arguments[0], name(shape[0], shape[1]) + ".java"), generate(shape[0], shape[1]));
+            for (boolean transposed : new boolean[] {false, true}) {
+                Files.writeString(Path.of(arguments[0], name(shape[0], shape[1], transposed) + ".java"),
+                        generate(shape[0], shape[1], transposed));
+            }
         }
     }
 
-    static String name(int rows, int vectors) {
-        return "SimdTile" + rows + "x" + vectors;
+    static String name(int rows, int vectors, boolean transposed) {
+        return (transposed ? "SimdTransposedTile" : "SimdTile") + rows + "x" + vectors;
     }
 
     /** Returns the source of the tile of {@code rows} rows by {@code vectors} vectors. */
-    static String generate(int rows, int vectors) {
-        return new TileGenerator(rows, vectors).file();
+    static String generate(int rows, int vectors, boolean transposed) {
+        return new TileGenerator(rows, vectors, transposed).file();
     }
 
     private String file() {
@@ -52,17 +58,19 @@ final class TileGenerator {
         line(0, "import jdk.incubator.vector.VectorOperators;");
         line(0, "");
         line(0, "/**");
-        line(0, " * The matmul's register tile of " + rows + " rows by " + vectors
-                + " vectors. Written by {@code TileGenerator}: change that, not this.");
+        line(0, " * The register tile of " + (transposed ? "{@link TransposedGemm}" : "the matmul") + ", " + rows
+                + " rows by " + vectors + " vectors. Written by {@code TileGenerator}:");
+        line(0, " * change that, not this.");
         line(0, " * Its shape has reasons, which stand in {@link SimdGemm}.");
         line(0, " */");
-        line(0, "final class " + name(rows, vectors) + " {");
+        line(0, "final class " + name(rows, vectors, transposed) + " {");
         line(0, "");
-        line(1, "private " + name(rows, vectors) + "() {");
+        line(1, "private " + name(rows, vectors, transposed) + "() {");
         line(1, "}");
         line(0, "");
         line(1, "/**");
-        line(1, " * Computes {@code c[i, 0.." + vectors + "L) = bias + sum over p of a[i, p] * panel[p, 0.." + vectors
+        line(1, " * Computes {@code c[i, 0.." + vectors + "L) = bias + sum over p of "
+                + (transposed ? "a[p, i]" : "a[i, p]") + " * panel[p, 0.." + vectors
                 + "L)}, one chain of fused multiply-adds");
         line(1, " * over p = 0..k-1 from the bias on; k is at least 1. A panel is its bias row, then k rows of "
                 + vectors
@@ -98,19 +106,26 @@ final class TileGenerator {
             line(2, row + ";");
         }
         for (int r = 1; r < rows; r++) {
-            line(2, "int a" + r + " = a0 + Math.min(" + r + ", last) * lda;");
+            line(2, "int a" + r + " = a0 + Math.min(" + r + ", last)" + (transposed ? "" : " * lda") + ";");
         }
         line(2, stepping ? "int bi = bo + step;" : "int first = bo + " + vectors + " * L;");
         line(2, "int p = 0;");
+        if (transposed && stepping) {
+            line(2, "int ai = 0;");
+        }
         line(2, "do {");
         if (!stepping) {
             line(3, "int bi = first + p * (" + vectors + " * L);");
+        }
+        if (transposed && !stepping) {
+            line(3, "int ai = p * lda;");
         }
         for (int v = 0; v < vectors; v++) {
             line(3, "b" + v + " = FloatVector.fromArray(F, b, bi" + plus(v) + ");");
         }
         for (int r = 0; r < rows; r++) {
-            line(3, (r == 0 ? "FloatVector x" : "x") + " = FloatVector.broadcast(F, a[a" + r + " + p]);");
+            line(3, (r == 0 ? "FloatVector x" : "x") + " = FloatVector.broadcast(F, a[a" + r
+                    + (transposed ? " + ai]);" : " + p]);"));
             for (int v = 0; v < vectors; v++) {
                 String sum = accumulator(r, v);
                 line(3, sum + " = x.lanewise(VectorOperators.FMA, b" + v + ", " + sum + ");");
@@ -118,6 +133,9 @@ final class TileGenerator {
         }
         if (stepping) {
             line(3, "bi += step;");
+            if (transposed) {
+                line(3, "ai += lda;");
+            }
         }
         line(2, "} while (++p < k);");
         for (int r = 1; r < rows; r++) {

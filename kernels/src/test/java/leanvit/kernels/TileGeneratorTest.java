@@ -12,8 +12,12 @@ class TileGeneratorTest {
     @Test
     void theCommittedTilesAreWhatTheGeneratorWrites() throws IOException {
         for (int[] shape : TileGenerator.SHAPES) {
-            Path committed = Path.of("src/main/java/leanvit/kernels", TileGenerator.name(shape[0], shape[1]) + ".java");
-            assertThat(Files.readString(committed)).isEqualTo(TileGenerator.generate(shape[0], shape[1]));
+            for (boolean transposed : new boolean[] {false, true}) {
+                Path committed = Path.of("src/main/java/leanvit/kernels",
+                        TileGenerator.name(shape[0], shape[1], transposed) + ".java");
+                assertThat(Files.readString(committed))
+                        .isEqualTo(TileGenerator.generate(shape[0], shape[1], transposed));
+            }
         }
     }
 }
