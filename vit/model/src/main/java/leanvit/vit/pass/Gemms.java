@@ -35,7 +35,7 @@ public final class Gemms {
     private int cOffset;
     private int cStride;
 
-    Gemms(Workers workers) {
+    public Gemms(Workers workers) {
         this.workers = workers;
     }
 

@@ -126,12 +126,13 @@ public final class Workers {
         return new Workers(executor, threads, processors);
     }
 
-    int threads() {
+    /** Returns how many threads a step may run on, the caller's included. */
+    public int threads() {
         return threads;
     }
 
     /** Returns whether no helper can come to the next step, so that there is nothing to cut into pieces for. */
-    boolean alone() {
+    public boolean alone() {
         return !open;
     }
 

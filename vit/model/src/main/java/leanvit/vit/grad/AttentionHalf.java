@@ -1,0 +1,234 @@
+package leanvit.vit.grad;
+
+import java.util.Arrays;
+import java.util.function.Predicate;
+import leanvit.kernels.ColumnSums;
+import leanvit.kernels.Gemm.Epilogue;
+import leanvit.kernels.HeadMean;
+import leanvit.kernels.MaskedAttention;
+import leanvit.kernels.MaskedAttention.Form;
+import leanvit.vit.weights.Parameter;
+import leanvit.vit.weights.Parameters;
+import leanvit.vit.weights.VitConfig;
+
+/**
+ * The first half of a block, {@code y = x + proj(attention(qkv(norm1(x))))}, forward and backward.
+ *
+ * <pre>
+ *   x [B, N, C] -> n = norm1(x) [B, N, C] -> qkv [B, N, 3C] -> o = attention [B, Q, C] -> y = x + proj(o) [B, Q, C]
+ *   dy [B, Q, C] -> do = dy·Wp [B, Q, C] -> dqkv [B, N, 3C] -> dn = dqkv·Wqkv [B, N, C] -> dx = dy + norm1'(dn)
+ * </pre>
+ *
+ * Q is N, or in the last block as few tokens as the classifier reads: the first of each image. Kept: qkv, o and the
+ * norm's statistics, and x, which is the caller's. n and the attention map are computed again.
+ */
+public final class AttentionHalf {
+
+    private final Steps steps;
+    private final LearntNorm norm;
+    private final Linear qkv;
+    private final Linear proj;
+    private final MaskedAttention attention;
+    private final int width;
+    private final int heads;
+    private final int headDim;
+    private final int tokens;
+    private final int queries;
+    private final int group;
+    private final float[] kept;
+    private final int attended;
+    private final int statistics;
+    private final float[] perHead;
+    private int images;
+    private float[] x;
+    private int xo;
+
+    /**
+     * Makes the half.
+     *
+     * @param images  at most so many
+     * @param tokens  N
+     * @param queries Q
+     */
+    AttentionHalf(Steps steps, VitConfig config, Parameters parameters, int layer, int images, int tokens, int queries,
+                  Form form, float epsilon, Predicate<Parameter> learns) {
+        String block = "blocks." + layer + ".";
+        if (parameters.has(block + "attn.q_norm.weight")) {
+            throw new IllegalArgumentException(block + "attn.q_norm: models with qk-norm cannot be trained");
+        }
+        this.steps = steps;
+        norm = new LearntNorm(steps, parameters, block + "norm1", config.epsilon(), learns);
+        qkv = new Linear(steps, parameters, block + "attn.qkv", null, learns);
+        proj = new Linear(steps, parameters, block + "attn.proj", block + "ls1.gamma", learns);
+        width = config.width();
+        heads = config.heads();
+        headDim = config.headDim();
+        this.tokens = tokens;
+        this.queries = queries;
+        attention = new MaskedAttention(tokens, heads, headDim, form, epsilon);
+        group = Steps.groupRows(tokens) / tokens;
+        attended = images * tokens * 3 * width;
+        statistics = attended + images * queries * width;
+        kept = new float[Math.toIntExact(bytes(config, images, tokens, queries) / Float.BYTES)];
+        perHead = new float[3 * group * heads * tokens];
+    }
+
+    /** Returns the bytes that are kept of so many images. */
+    static long bytes(VitConfig config, long images, int tokens, int queries) {
+        return Float.BYTES * images * (3L * tokens * config.width() + (long) queries * config.width() + 2L * tokens);
+    }
+
+    boolean learns() {
+        return norm.learns() || qkv.learns() || proj.learns();
+    }
+
+    void pack() {
+        norm.pack();
+        qkv.pack();
+        proj.pack();
+    }
+
+    /**
+     * Runs forward.
+     *
+     * @param images B
+     * @param x      [B, N, C] from {@code xo}; must stay as it is until {@link #backward}
+     * @param y      receives [B, Q, C] from {@code yo}; must not overlap x
+     * @param side   what else goes in and out; null for nothing
+     */
+    public void forward(int images, float[] x, int xo, float[] y, int yo, AttentionSide side) {
+        this.images = images;
+        this.x = x;
+        this.xo = xo;
+        float[] n = steps.scratch(0, group * tokens * width);
+        for (int from = 0; from < images; from += group) {
+            int count = Math.min(group, images - from);
+            int at = xo + from * tokens * width;
+            int out = attended + from * queries * width;
+            norm.forward(count * tokens, x, at, n, 0, kept, statistics + 2 * from * tokens);
+            qkv.forward(count * tokens, n, 0, Epilogue.NONE, kept, from * tokens * 3 * width);
+            heads(from, count, side);
+            for (int image = 0; image < count; image++) {
+                System.arraycopy(x, at + image * tokens * width, y, yo + (from + image) * queries * width,
+                        queries * width);
+            }
+            proj.forward(count * queries, kept, out, Epilogue.RESIDUAL, y, yo + from * queries * width);
+        }
+    }
+
+    private void heads(int from, int count, AttentionSide side) {
+        boolean gather = side != null && side.columnMeans != null;
+        steps.workers().run(count * heads, (worker, piece) -> {
+            int image = from + piece / heads;
+            attention.forward(piece % heads, queries, kept, image * tokens * 3 * width, 3 * width,
+                    side == null ? null : side.keyBias, image * tokens, side == null ? null : side.mask,
+                    image * tokens, kept, attended + image * queries * width, width, gather ? perHead : null,
+                    piece * tokens, steps.workerScratch(worker, attention.scratchLength()), 0);
+        });
+        for (int image = 0; gather && image < count; image++) {
+            int to = (from + image) * tokens;
+            HeadMean.reduce(perHead, image * heads * tokens, tokens, heads, tokens, 1, tokens, side.columnMeans, to,
+                    tokens);
+            for (int j = to; j < to + tokens; j++) {
+                side.columnMeans[j] /= queries;
+            }
+        }
+    }
+
+    /**
+     * Runs backward what ran forward last.
+     *
+     * @param dy        the gradient of y, [B, Q, C] from {@code dyo}
+     * @param dx        receives the gradient of x, [B, N, C] from {@code dxo}; where Q is N it may be dy itself
+     * @param side      what else goes in and out, with what it had in the forward pass; null for nothing
+     * @param gradients the parameters' gradients, which are added to; null for none
+     */
+    public void backward(float[] dy, int dyo, float[] dx, int dxo, AttentionSide side, float[] gradients) {
+        float[] n = steps.scratch(0, group * tokens * width);
+        float[] dQkv = steps.scratch(1, group * tokens * 3 * width);
+        float[] dOut = steps.scratch(2, group * queries * width);
+        for (int from = 0; from < images; from += group) {
+            int count = Math.min(group, images - from);
+            int rows = count * tokens;
+            int at = xo + from * tokens * width;
+            int dyAt = dyo + from * queries * width;
+            proj.backward(count * queries, dy, dyAt, dOut, 0);
+            if (gradients != null) {
+                proj.parameters(count * queries, kept, attended + from * queries * width, dy, dyAt, gradients);
+            }
+            headGradients(from, count, side, dOut, dQkv);
+            if (gradients != null && qkv.learns()) {
+                norm.forward(rows, x, at, n, 0, null, 0);
+                qkv.parameters(rows, n, 0, dQkv, 0, gradients);
+            }
+            qkv.backward(rows, dQkv, 0, n, 0);
+            int dxAt = dxo + from * tokens * width;
+            residual(count, dy, dyAt, dx, dxAt);
+            norm.backward(rows, x, at, kept, statistics + 2 * from * tokens, n, 0, dx, dxAt, gradients);
+        }
+    }
+
+    private void residual(int count, float[] dy, int dyo, float[] dx, int dxo) {
+        if (dy == dx && dyo == dxo) {
+            return;
+        }
+        for (int image = 0; image < count; image++) {
+            int to = dxo + image * tokens * width;
+            System.arraycopy(dy, dyo + image * queries * width, dx, to, queries * width);
+            Arrays.fill(dx, to + queries * width, to + tokens * width, 0f);
+        }
+    }
+
+    private void headGradients(int from, int count, AttentionSide side, float[] dOut, float[] dQkv) {
+        int columns = 0;
+        int masks = group * heads * tokens;
+        int biases = 2 * masks;
+        boolean dColumns = side != null && side.dColumnMeans != null;
+        boolean dMask = side != null && side.dMask != null;
+        boolean dBias = side != null && side.dKeyBias != null;
+        for (int i = 0; dColumns && i < count * tokens; i++) {
+            perHead[columns + i] = side.dColumnMeans[from * tokens + i] / (heads * queries);
+        }
+        steps.workers().run(count * heads, (worker, piece) -> {
+            int image = piece / heads;
+            int head = piece % heads;
+            int key = (from + image) * tokens;
+            attention.backward(head, queries, kept, key * 3 * width, 3 * width, side == null ? null : side.keyBias,
+                    key, side == null ? null : side.mask, key, dOut, image * queries * width, width,
+                    dColumns ? perHead : null, columns + image * tokens, dQkv, image * tokens * 3 * width, 3 * width,
+                    dMask ? perHead : null, masks + piece * tokens, dBias ? perHead : null, biases + piece * tokens,
+                    steps.workerScratch(worker, attention.scratchLength()), 0);
+            if (side != null && side.dMeanKeys != null) {
+                addKeyGradient(side.dMeanKeys, key * headDim, dQkv,
+                        image * tokens * 3 * width + width + head * headDim);
+            }
+        });
+        for (int image = 0; image < count; image++) {
+            sumHeads(dMask, masks + image * heads * tokens, dMask ? side.dMask : null, (from + image) * tokens);
+            sumHeads(dBias, biases + image * heads * tokens, dBias ? side.dKeyBias : null, (from + image) * tokens);
+        }
+    }
+
+    private void addKeyGradient(float[] d, int offset, float[] dQkv, int to) {
+        float share = 1f / heads;
+        for (int i = 0; i < tokens; i++) {
+            for (int c = 0; c < headDim; c++) {
+                dQkv[to + i * 3 * width + c] += d[offset + i * headDim + c] * share;
+            }
+        }
+    }
+
+    private void sumHeads(boolean wanted, int offset, float[] sums, int to) {
+        if (wanted) {
+            Arrays.fill(sums, to, to + tokens, 0f);
+            ColumnSums.add(perHead, offset, tokens, heads, tokens, sums, to);
+        }
+    }
+
+    /**
+     * Writes the keys of the last forward pass averaged over heads, [B, N, d] (the metric of ToMe and LTMP).
+     */
+    public void meanKeys(float[] out) {
+        HeadMean.reduce(kept, width, headDim, heads, 3 * width, images * tokens, headDim, out, 0, headDim);
+    }
+}
