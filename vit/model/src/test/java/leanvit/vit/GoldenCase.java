@@ -19,7 +19,8 @@ import leanvit.vit.json.Json;
 /** A file of golden tensors that an official implementation wrote, and the parameters that it wrote beside them. */
 final class GoldenCase {
 
-    private static final List<String> OTHER_FILES = List.of("model", "inputs");
+    private static final List<String> OTHER_FILES =
+            List.of("model", "inputs", "backward", "ltmp_train", "dtps_train");
 
     private final String name;
     private final GoldenFile tensors;
