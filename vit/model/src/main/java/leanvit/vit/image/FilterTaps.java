@@ -91,7 +91,9 @@ final class FilterTaps {
         return switch (interpolation) {
             case NEAREST, BOX -> x > -0.5 && x <= 0.5 ? 1 : 0;
             case BILINEAR -> Math.max(0, 1 - Math.abs(x));
-            case HAMMING -> Math.abs(x) < 1 ? sinc(Math.abs(x)) * (0.54 + 0.46 * Math.cos(Math.PI * Math.abs(x))) : 0;
+            // The two constants are float32 in Pillow, which now and then decides how a weight is rounded.
+            case HAMMING -> Math.abs(x) < 1
+                    ? sinc(Math.abs(x)) * (0.54f + (double) 0.46f * Math.cos(Math.PI * Math.abs(x))) : 0;
             case BICUBIC -> cubic(Math.abs(x));
             case LANCZOS -> x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
         };

@@ -45,6 +45,8 @@ final class JpegReader {
     private static final int DHT = 0xc4;
     private static final int DQT = 0xdb;
     private static final int DRI = 0xdd;
+    /** The frame of JPEG-LS, which shares nothing but the markers. */
+    private static final int SOF55 = 0xf7;
 
     /** The end of a sequential scan's header; phones write what they like there, since it means nothing. */
     private static final byte[] WHOLE_SPECTRUM = {0, 63, 0};
@@ -144,8 +146,9 @@ final class JpegReader {
             if (marker == EOI) {
                 break;
             }
-            if (marker == SOI) {
-                throw invalid("is corrupt: a JPEG begins within the JPEG");
+            if (marker == SOI || marker == SOF55) {
+                throw invalid(marker == SOI ? "is corrupt: a JPEG begins within the JPEG"
+                        : "is a JPEG-LS picture, which is not supported");
             }
             if (marker >= RST0 && marker <= RST7 || marker == TEM) {
                 continue;

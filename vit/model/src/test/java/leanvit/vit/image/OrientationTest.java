@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OrientationTest {
@@ -56,6 +58,76 @@ class OrientationTest {
                 assertThat(Orientation.of(exif, null)).isEqualTo(expected);
             }
         }
+    }
+
+    /** What Pillow makes of the tag's type: a number of any type counts, bytes and text do not. */
+    @ParameterizedTest
+    @CsvSource({
+        // type, count, the value field or what it points to as hex in big-endian order: orientation
+        "3, 1, 0006, 6",
+        "4, 1, 00000006, 6",
+        "8, 1, 0006, 6",
+        "9, 1, 00000008, 8",
+        "13, 1, 00000003, 3",
+        "6, 1, 05, 5",
+        "5, 1, 0000000c00000002, 6",
+        "10, 1, 0000000600000001, 6",
+        "11, 1, 40c00000, 6",
+        "12, 1, 4018000000000000, 6",
+        // the first of several
+        "3, 2, 00060001, 6",
+        "4, 2, 0000000600000001, 6",
+        // no number
+        "1, 1, 06, 1",
+        "2, 2, 3600, 1",
+        "7, 1, 06, 1",
+        // no orientation
+        "3, 1, 0000, 1",
+        "3, 1, 0009, 1",
+        "4, 1, 00010006, 1",
+        "5, 1, 0000000d00000002, 1",
+        "5, 1, 0000000600000000, 1",
+        // nothing there, or an unknown type
+        "3, 0, 0006, 1",
+        "99, 1, 0006, 1",
+        "3, 2147483647, 0006, 1"
+    })
+    void theTagMayBeOfAnyTypeOfNumbers(int type, int count, String value, int expected) {
+        byte[] bytes = HexFormat.of().parseHex(value);
+        int unit = switch (type) {
+            case 3, 8 -> 2;
+            case 4, 5, 9, 10, 11, 13 -> 4;
+            case 12 -> 8;
+            default -> 1;
+        };
+        for (ByteOrder order : new ByteOrder[] {ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN}) {
+            byte[] ordered = bytes.clone();
+            for (int i = 0; order == ByteOrder.LITTLE_ENDIAN && i + unit <= bytes.length; i += unit) {
+                for (int k = 0; k < unit; k++) {
+                    ordered[i + k] = bytes[i + unit - 1 - k];
+                }
+            }
+            assertThat(Orientation.of(TestJpeg.tiff(type, count, ordered, order), null)).as("%s", order)
+                    .isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void anXmpPacketCountsWhereTheExifDataHaveNoTag() {
+        String six = "<rdf:Description xmlns:tiff='http://ns.adobe.com/tiff/1.0/' tiff:Orientation=\"6\"/>";
+        byte[] other = TestJpeg.tiff(3, ByteOrder.BIG_ENDIAN);
+        other[8 + 2 + 12 + 1]++; // another tag than the orientation
+        assertThat(Orientation.of(null, six)).isEqualTo(6);
+        assertThat(Orientation.of(null, "<tiff:Orientation>8</tiff:Orientation>")).isEqualTo(8);
+        assertThat(Orientation.of(null, "<tiff:Orientation> 8 </tiff:Orientation>")).isEqualTo(1);
+        assertThat(Orientation.of(null, "tiff:Orientation='6'")).isEqualTo(1);
+        assertThat(Orientation.of(null, "tiff:Orientation=\"9\"")).isEqualTo(1);
+        assertThat(Orientation.of(null, "")).isEqualTo(1);
+        assertThat(Orientation.of(other, six)).isEqualTo(6);
+        assertThat(Orientation.of(new byte[3], six)).isEqualTo(6);
+        assertThat(Orientation.of(TestJpeg.tiff(3, ByteOrder.BIG_ENDIAN), six)).isEqualTo(3);
+        // The tag is there, and says nothing: the packet is not asked.
+        assertThat(Orientation.of(TestJpeg.tiff(0, ByteOrder.BIG_ENDIAN), six)).isEqualTo(1);
     }
 
     @Test

@@ -66,6 +66,21 @@ final class TestJpeg {
         return tiff.array();
     }
 
+    /** Returns a TIFF directory with the orientation alone, its value in the entry or, where that is small, behind. */
+    static byte[] tiff(int type, int count, byte[] value, ByteOrder order) {
+        ByteBuffer tiff = ByteBuffer.allocate(8 + 2 + 12 + 4 + value.length).order(order);
+        tiff.put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I'))
+                .put((byte) (order == ByteOrder.BIG_ENDIAN ? 'M' : 'I'));
+        tiff.putShort((short) 42).putInt(8).putShort((short) 1);
+        tiff.putShort((short) 0x0112).putShort((short) type).putInt(count);
+        if (value.length <= 4) {
+            tiff.put(value);
+        } else {
+            tiff.putInt(8 + 2 + 12 + 4).putInt(0).put(value);
+        }
+        return tiff.array();
+    }
+
     /** Returns the segment that a camera puts the directory into. */
     static byte[] exif(byte[] tiff) {
         return ByteBuffer.allocate(6 + tiff.length).put(new byte[] {'E', 'x', 'i', 'f', 0, 0}).put(tiff).array();
