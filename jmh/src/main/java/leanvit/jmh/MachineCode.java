@@ -22,7 +22,7 @@ import java.util.Map;
  *   --shapes LIST      what to multiply, M x K x N (default 197x192x768,197x768x192: tiles of all heights)
  *   --epilogues LIST   of NONE, GELU, RESIDUAL (default NONE)
  *   --cpus LIST        as llvm-mca -mcpu takes them (default icelake-server,znver3: see LlvmMca)
- *   --step N           multiply-adds a step (default 18)
+ *   --step N           multiply-adds per step (default 18)
  *   --dump DIR         where the loops go, a .s file each (default: none)
  *   --all              every loop with multiply-adds; by default the one with the most of each method
  *   --java PATH, --jvm-args "..."   the JVM that compiles
@@ -97,7 +97,7 @@ public final class MachineCode {
         System.out.println("steps: of " + step + " multiply-adds; spills: instructions that touch the stack; cycles: of"
                 + " a step, by " + mca.program());
         System.out.println();
-        System.out.println("| method | multiply-adds a turn | steps a turn | instructions a step | spills a step | "
+        System.out.println("| method | multiply-adds per turn | steps per turn | instructions per step | spills per step | "
                 + String.join(" | ", processors) + " |");
         System.out.println("|---|---|---|---|---|" + "---|".repeat(processors.size()));
         if (dump != null) {

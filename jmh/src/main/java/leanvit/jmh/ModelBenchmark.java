@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * A whole model, pixels to logits, on one thread. Read {@code :image} for milliseconds an image; the score is for a
+ * A whole model, pixels to logits, on one thread. Read {@code :image} for milliseconds per image; the score is for a
  * batch.
  */
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

@@ -26,7 +26,7 @@ public final class Slices {
     /** A contender's name, what it does, and the seconds a pass took in each slice. */
     private record Contender(String name, Pass pass, List<Double> seconds) {
 
-        /** Runs a slice and returns the seconds a pass. */
+        /** Runs a slice and returns the seconds per pass. */
         double slice() throws Exception {
             long start = System.nanoTime();
             long end = start;
@@ -78,7 +78,7 @@ public final class Slices {
         }
     }
 
-    /** Returns the seconds a pass of a contender took in each slice. */
+    /** Returns how many seconds a pass of a contender took in each slice. */
     public double[] seconds(String name) {
         return contenders.stream().filter(contender -> contender.name.equals(name)).findFirst().orElseThrow()
                 .seconds.stream().mapToDouble(Double::doubleValue).toArray();

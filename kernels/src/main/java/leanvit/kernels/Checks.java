@@ -1,6 +1,6 @@
 package leanvit.kernels;
 
-/** Argument checks of the public kernels; made once a call, before any work. */
+/** Argument checks of the public kernels; made once per call, before any work. */
 final class Checks {
 
     private Checks() {
@@ -12,7 +12,7 @@ final class Checks {
         }
     }
 
-    /** {@link #notNegative(String, int)} for {@code part of name}, put together only where it has to be said. */
+    /** {@link #notNegative(String, int)} for {@code part of name}; the two are only joined where there is an error. */
     private static void notNegative(String part, String name, int value) {
         if (value < 0) {
             notNegative(part + " of " + name, value);
@@ -109,7 +109,7 @@ final class Checks {
         }
     }
 
-    /** Checks that every index is that of a row of {@code columns} values that lies within {@code array}. */
+    /** Checks that every index names a row of {@code columns} values that lies within {@code array}. */
     static void rowIndices(int[] index, int indexOffset, int count, String name, float[] array, int offset, int stride,
                            int columns) {
         if (count == 0 || columns == 0) {

@@ -1,14 +1,14 @@
 package leanvit.kernels;
 
 /**
- * One large array that several packed matrices or scratch areas share, each on a boundary of 64 bytes: a vector that
- * lies across two cache lines costs up to a third of a matmul's speed. Memory is handed out once and never taken back.
+ * One large array that several packed matrices or scratch areas share, each beginning on a boundary of 64 bytes: a
+ * vector that straddles two cache lines costs up to a third of a matmul's speed. Memory is handed out once and never
+ * taken back.
  *
- * <p>Java cannot ask for an address. But G1, ZGC and Shenandoah put a large array (from half a region, 0.5 to 16 MB,
- * under G1) at the start of a region, and there the first element comes right behind the array's header, whose size is
- * known: so aligned indices are aligned addresses. Where an array starts elsewhere (small ones; the serial and parallel
- * collectors) results are the same, and speed is a matter of luck. That is the reason for one array in the place of
- * many.
+ * <p>Java cannot ask for an address. But G1, ZGC and Shenandoah put a large array (under G1 from half a region on, 0.5
+ * to 16 MB) at the start of a region, so that its first element follows the array's header, whose size is known:
+ * aligned indices are then aligned addresses. This is why there is one array and not many. Where an array starts
+ * elsewhere (small ones; the serial and parallel collectors) results are the same, and speed is a matter of luck.
  *
  * <p>Not safe for use by several threads at once while areas are handed out; after that like any array.
  */
@@ -62,7 +62,8 @@ public final class FloatArena {
                     + " that are left of an arena of " + (array.length - START));
         }
         int area = next;
-        // Beyond the end where the last area is no whole line: then nothing but an area of length 0 fits any more.
+        // The last area may be no whole line; its rounded end is then beyond the array, and only areas of length 0
+        // still fit.
         next = (int) Math.min(array.length, area + rounded(floats));
         return area;
     }

@@ -1,8 +1,8 @@
 package leanvit.kernels;
 
 /**
- * Two floats in a long, for a method with two results: a vector method should stay small enough to be compiled by
- * itself, and an object as its result would be allocated.
+ * Two floats in a long: how a vector method returns two results. An object would be allocated, and one method that
+ * computes both and uses them would be too large to be compiled well.
  */
 final class FloatPair {
 

@@ -9,9 +9,9 @@ import java.lang.reflect.Method;
  * @param vectorModule  whether the module jdk.incubator.vector is among the JVM's modules
  * @param vmName        the system property java.vm.name
  * @param interpreted   whether nothing is compiled
- * @param jvmci         whether a compiler on the JVM's compiler interface, as Graal's, stands in for C2
- * @param c1Only        whether C1 compiles alone
- * @param fma           whether {@code Math.fma} is an instruction, and not a sum of two {@code BigDecimal}s
+ * @param jvmci         whether a compiler on the JVM's compiler interface, such as Graal's, replaces C2
+ * @param c1Only        whether C1 is the only compiler
+ * @param fma           whether {@code Math.fma} is one instruction rather than a computation with {@code BigDecimal}
  * @param preferredBits bits of the preferred float vector; 0 without the module
  */
 record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvmci, boolean c1Only, boolean fma,
@@ -20,16 +20,16 @@ record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvm
     /** The tier of C2. */
     private static final int C2 = 4;
     /**
-     * An FMA instruction takes some 50 ns when interpreted; the sum of {@code BigDecimal}s, even compiled, more than
-     * this.
+     * An interpreted call with an FMA instruction takes some 50 ns; one with {@code BigDecimal}, even compiled, takes
+     * more than this.
      */
     private static final long SLOW_FMA_NANOS = 400;
     private static final int CALLS = 8;
     private static final int TRIALS = 12;
 
     /**
-     * Looks at the JVM that this runs in. Needs no module but java.base; with jdk.management it knows instead of
-     * guessing.
+     * Looks at the JVM that this runs in. Needs no module but java.base; what it asks of jdk.management it guesses
+     * where that module is missing.
      */
     static Jvm current() {
         String info = System.getProperty("java.vm.info", "");
@@ -56,8 +56,8 @@ record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvm
     }
 
     /**
-     * Tells an FMA instruction from the {@code BigDecimal}s by the time that calls take: the shortest, as others may
-     * disturb.
+     * Tells an FMA instruction from {@code BigDecimal} by the time that calls take: by the shortest, as other work may
+     * disturb some.
      */
     static boolean isFmaFast() {
         long shortest = Long.MAX_VALUE;
@@ -69,13 +69,11 @@ record Jvm(boolean vectorModule, String vmName, boolean interpreted, boolean jvm
             }
             shortest = Math.min(shortest, System.nanoTime() - start);
         }
-        // The sum is in the condition lest the calls be dropped; it is about 1.
+        // The sum stands in the condition so that the calls are not dropped as unused; it is about 1.
         return sum > 0f && shortest < CALLS * SLOW_FMA_NANOS;
     }
 
-    /**
-     * Returns HotSpotDiagnosticMXBean.getVMOption, by reflection since jdk.management may be missing; null where it is.
-     */
+    /** Returns HotSpotDiagnosticMXBean.getVMOption, found by reflection; null where jdk.management is missing. */
     private static Method optionReader() {
         try {
             return Class.forName("com.sun.management.HotSpotDiagnosticMXBean").getMethod("getVMOption", String.class);

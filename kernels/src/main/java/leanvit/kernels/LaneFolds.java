@@ -6,8 +6,8 @@ import static leanvit.kernels.Lanes.L;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Rotations that add up a vector's lanes in one order: lanes i and i + L/2 first, then those sums i and i + L/4, and so
- * on.
+ * Rotations that add up a vector's lanes in a fixed order: first lanes i and i + L/2, then of those sums i and i + L/4,
+ * and so on.
  *
  * <pre>
  *   sum = sum.add(sum.rearrange(HALF));
@@ -19,8 +19,8 @@ import jdk.incubator.vector.VectorShuffle;
  * The last step adds two floats: a rotation would give the same bits, for more of the bytecodes that C2 inlines.
  *
  * <p>{@code reduceLanes(ADD)} has no fixed order: from JDK 24 on C2 adds pairs where the interpreter adds from left to
- * right, so a row's bits would change when its method gets compiled. The lines above are written out where they are
- * needed: as a method they would box their vector wherever C2 does not inline it ({@link SimdGemm} tells when).
+ * right, so a row's bits would change once its method is compiled. These lines are written out wherever they are
+ * needed: a method of them would box its vector wherever C2 does not inline it ({@link SimdGemm} tells when).
  */
 final class LaneFolds {
 

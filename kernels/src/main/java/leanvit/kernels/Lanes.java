@@ -5,8 +5,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Every vector species of the kernels. No other class names a width, and all species are {@code static final}: as a
- * field or an argument a species costs 72 times the run time, because C2 can no longer see it as a constant.
+ * Every vector species of the kernels. No other class names a width, and all species are {@code static final}: kept in
+ * a field or passed as an argument, a species makes code 72 times slower, because C2 no longer sees it as a constant.
  */
 final class Lanes {
 
@@ -23,14 +23,15 @@ final class Lanes {
     static final int L = F.length();
 
     /**
-     * The least values of a call that vectors serve in kernels that run a few times a pass; fewer are the scalar
-     * twin's, of the same bits. Vector code boxes its vectors until C2 has compiled it.
+     * Kernels that run only a few times per pass leave calls with fewer values than this to the scalar twin, which
+     * gives the same bits: until C2 has compiled vector code, it boxes its vectors.
      */
     static final int LEAST_VALUES = 4096;
 
     /**
-     * The class of this width's vectors. {@code FLOATS.cast(v)} tells C2 the class of a vector that a loop carries,
-     * where it sees {@link FloatVector} alone and would have to ask a type profile before it can inline a call.
+     * The class of this width's vectors. Of a vector that a loop carries, C2 knows only that it is a {@link
+     * FloatVector}, and has to ask a type profile before it can inline a call on it; {@code FLOATS.cast(v)} tells it
+     * the class.
      */
     static final Class<? extends FloatVector> FLOATS = FloatVector.zero(F).getClass();
 

@@ -2,10 +2,10 @@ package leanvit.kernels;
 
 /**
  * How the right operand of a matmul is cut into panels. Whole vectors of columns go into panels 3 vectors wide (2 where
- * a processor has 16 vector registers) and, where vectors do not divide into threes, one or two of 2 at the end. What
- * is left over, fewer than 2 vectors of columns, makes a last panel of its own, the ragged one, which is padded and
- * which plain loops serve: rarely called vector code stays interpreted, and boxes its vectors. A panel holds its bias
- * row and then k rows, each of its width, contiguous:
+ * a processor has 16 vector registers), followed by one or two panels of 2 where their number is no multiple of three.
+ * The remaining columns, fewer than 2 vectors of them, make the last panel, the ragged one. It is padded and computed
+ * by plain loops, since vector code that is rarely called stays interpreted and boxes its vectors. A panel holds its
+ * bias row and then k rows, each of its width, contiguous:
  *
  * <pre>
  *   columns   0 .. 3L-1          3L .. 6L-1         ...   (2 wide at the end, then the ragged panel)

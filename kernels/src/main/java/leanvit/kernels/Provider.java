@@ -19,14 +19,14 @@ public final class Provider {
     private static final String REQUIRED = "required";
     private static final int MOST_BITS = 512;
 
-    /** What serves: bits of a vector, 0 for scalar code; why; and how loudly to say so. */
+    /** What serves: the bits of a vector, 0 for scalar code; why; and at which level to log it. */
     record Choice(int bits, String reason, Level level) {
     }
 
     /** True where the SIMD kernels serve; a constant to the JIT, so that the unused half of every dispatch is free. */
     static final boolean SIMD;
     /**
-     * True where {@code Math.fma} is an instruction; without, it is a sum of {@code BigDecimal}s, 1000 times slower.
+     * True where {@code Math.fma} is one instruction; elsewhere it computes with {@code BigDecimal}, 1000 times slower.
      */
     static final boolean FMA;
     private static final int VECTOR_BITS;

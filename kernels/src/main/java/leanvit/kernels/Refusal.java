@@ -4,8 +4,8 @@ import java.lang.System.Logger.Level;
 import java.util.function.Predicate;
 
 /**
- * The JVMs on which the SIMD kernels are refused, since there they are many times slower than the scalar ones or cannot
- * run; in the order in which they are looked at. A reason says what is wrong and what to do.
+ * The JVMs on which the SIMD kernels are refused because they cannot run or would be many times slower than the scalar
+ * ones, in the order in which they are tested. A reason says what is wrong and what to do.
  */
 enum Refusal {
 

@@ -23,14 +23,14 @@ final class ScalarArgSort implements ArgSort.Implementation {
         }
     }
 
-    /** Returns an int that is the smaller the higher the score; NaN gives that of -infinity, -0.0 that of 0.0. */
+    /** Returns an int that is smaller for a higher score; NaN gives that of -infinity, -0.0 that of 0.0. */
     static int key(float score) {
         float ordinary = Float.isNaN(score) ? Float.NEGATIVE_INFINITY : score + 0f;
         int bits = Float.floatToRawIntBits(ordinary);
         return ~(bits ^ (bits >> 31 & Integer.MAX_VALUE));
     }
 
-    /** Returns the score, never NaN or -0.0, of which {@link #key} makes {@code key}. */
+    /** The inverse of {@link #key}: returns a score, never NaN or -0.0. */
     static float score(int key) {
         int ordered = ~key;
         return Float.intBitsToFloat(ordered ^ (ordered >> 31 & Integer.MAX_VALUE));
@@ -69,7 +69,9 @@ final class ScalarArgSort implements ArgSort.Implementation {
         quickSort(a, 0, n, depthLimit(n));
     }
 
-    /** Beyond this many halvings quicksort has met an adversary, and heap sort takes over: n log n in every case. */
+    /**
+     * After this many halvings the input is made to defeat quicksort, and heap sort takes over: n log n in every case.
+     */
     private static int depthLimit(int n) {
         return 2 * (32 - Integer.numberOfLeadingZeros(n));
     }
@@ -101,7 +103,7 @@ final class ScalarArgSort implements ArgSort.Implementation {
             long value = a[i];
             a[i] = a[boundary];
             a[boundary] = value;
-            // Adding 0 or 1 rather than branching: half of these branches would be mispredicted.
+            // Adds 0 or 1 instead of branching: half of these branches would be mispredicted.
             boundary += value < pivot ? 1 : 0;
         }
         swap(a, boundary, last);

@@ -1,6 +1,6 @@
 package leanvit.kernels;
 
-/** {@link Gelu} without the Vector API: a block at a time, copied to where {@link #row} can be quick. */
+/** {@link Gelu} without the Vector API: block by block, each copied to where {@link #row} is fast. */
 final class ScalarGelu implements Gelu.Implementation {
 
     static final ScalarGelu KERNEL = new ScalarGelu();
@@ -18,8 +18,8 @@ final class ScalarGelu implements Gelu.Implementation {
     }
 
     /**
-     * {@link ScalarMath#gelu} of the first values of an array, in another: the same bits by operations that C2 makes
-     * vectors of, where a choice by sign, half of them mispredicted, takes eight times as long.
+     * {@link ScalarMath#gelu} of the first values of an array, into another. It gives the same bits by operations that
+     * C2 vectorizes; choosing by sign would mispredict half of its branches and take eight times as long.
      */
     static void row(int columns, float[] x, float[] out) {
         for (int j = 0; j < columns; j++) {

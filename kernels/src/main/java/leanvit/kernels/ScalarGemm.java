@@ -3,8 +3,9 @@ package leanvit.kernels;
 import leanvit.kernels.Gemm.Epilogue;
 
 /**
- * {@link Gemm} without the Vector API: {@link ScalarTile} by tile, as many panels at a time as a tile has columns. An
- * element is the chain that the contract describes, so that its bits are those of the SIMD code (where there is FMA).
+ * {@link Gemm} without the Vector API: tile by tile ({@link ScalarTile}), as many panels at a time as a tile has
+ * columns. An element is the chain that the contract describes, so that its bits are those of the SIMD code (where
+ * there is FMA).
  */
 final class ScalarGemm implements Gemm.Implementation {
 
@@ -33,7 +34,7 @@ final class ScalarGemm implements Gemm.Implementation {
         tile.release();
     }
 
-    /** Returns the panel after the last one that still fits a tile with {@code panel}. */
+    /** Returns the end (exclusive) of the panels that fit a tile together, beginning with {@code panel}. */
     private static int endOfGroup(int n, int panel, int toPanel) {
         int end = panel + 1;
         while (end < toPanel && PanelLayout.column(n, end + 1) - PanelLayout.column(n, panel) <= ScalarTile.COLUMNS) {
@@ -57,7 +58,7 @@ final class ScalarGemm implements Gemm.Implementation {
         }
     }
 
-    /** Copies a row of the panels, 0 the bias, next to one another. */
+    /** Copies one row of all panels, row 0 being the bias, so that they stand side by side. */
     private static void copyRow(int k, int n, float[] b, int bOffset, int panel, int end, int row, float[] to,
                                 int offset) {
         for (int q = panel; q < end; q++) {

@@ -3,9 +3,9 @@ package leanvit.kernels;
 /**
  * {@link HeadMax} without the Vector API.
  *
- * <p>Comparing with {@code >} would be a branch that half the values mispredict, 10 times slower. {@code Math.max} has
- * none, and C2 makes vector code of it, but it takes NaN for the largest and 0.0 for larger than -0.0. Both show in its
- * result, so that the few columns whose maximum is NaN or a zero are done again.
+ * <p>Comparing with {@code >} would be a branch that half of the values mispredict, 10 times slower. {@code Math.max}
+ * has no branch, and C2 vectorizes it, but it ranks NaN highest and 0.0 above -0.0. Both show in its result, so the few
+ * columns whose maximum is NaN or a zero are computed again.
  */
 final class ScalarHeadMax implements HeadMax.Implementation {
 

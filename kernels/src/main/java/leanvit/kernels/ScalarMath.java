@@ -5,9 +5,9 @@ package leanvit.kernels;
  * {@link SimdSoftmax} and {@code gelu} in {@link SimdGelu}. Both forms do the same operations in the same order, so
  * that they return the same bits (of a NaN: some NaN).
  *
- * <p>The polynomials are minimax fits in the measure that counts (ulps of the result for exp, absolute error for gelu),
- * their coefficients rounded to float one after another with the rest fitted anew. The errors stated are maxima over
- * every float of the range.
+ * <p>The polynomials are minimax fits in the measure that counts (ulps of the result for exp, absolute error for gelu).
+ * Their coefficients were rounded to float one by one, and after each the others were fitted anew. The errors stated
+ * are maxima over every float of the range.
  */
 final class ScalarMath {
 
@@ -37,8 +37,8 @@ final class ScalarMath {
     /** From here on gelu(-x) is 0 (in truth above -5e-15). */
     static final float GELU_ZERO = 8f;
     /**
-     * Phi(x)^(1/8) on [-8, 0], zero at -8. Phi(x) itself would take degree 15 and erf two polynomials: the eighth root,
-     * close to exp(-x^2/16), takes degree 8 and three squarings, and no division.
+     * Phi(x)^(1/8) on [-8, 0], zero at -8. The eighth root is close to exp(-x^2/16) and takes degree 8, three squarings
+     * and no division, where Phi(x) itself would take degree 15, and erf two polynomials.
      */
     static final float GELU8 = -2.9863023e-07f;
     static final float GELU7 = -7.5070225e-06f;

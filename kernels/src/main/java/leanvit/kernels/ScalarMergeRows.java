@@ -67,7 +67,9 @@ final class ScalarMergeRows implements MergeRows.Implementation {
         }
     }
 
-    /** Returns the product of two rows; four sums side by side, since one would wait for itself. */
+    /**
+     * Returns the dot product of two rows, in four sums: in a single one each addition would wait for the one before.
+     */
     private static float product(int width, float[] a, int aFrom, float[] b, int bFrom) {
         float sum0 = 0f;
         float sum1 = 0f;

@@ -33,7 +33,7 @@ final class ScalarSoftmax implements Softmax.Implementation {
         }
     }
 
-    /** A row of -infinity and NaN: zeros, or NaN where there is one. */
+    /** A row of nothing but -infinity and NaN: zeros, or NaN where there is one. */
     static void withoutMaximum(float[] x, int offset, int columns, float[] out, int outOffset) {
         float result = 0f;
         for (int c = 0; c < columns; c++) {

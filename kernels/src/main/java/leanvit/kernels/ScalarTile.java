@@ -6,24 +6,23 @@ import java.util.Arrays;
  * The inner loop of all scalar products, and room for it: {@code sums[i][j] += a[i][p] * b[p][j]} for up to 104 rows,
  * 208 columns and 4 steps of p, in ascending p, each a fused multiply-add (without FMA a product and a sum).
  *
- * <p>The odd form is C2's wish. It makes vectors of a loop that reads and writes arrays only where it can tell reads
- * from writes of other iterations: of two different arrays (taken for the same or for disjoint ones) at indices with
- * the same variable part, that is {@code j} plus a constant. Offsets passed as arguments make it scalar, at a sixth of
- * the speed. So b is copied here, 4 rows at constant distances, and used for all rows of a; and a row of sums is an
- * array. 4 steps a pass make 6 memory accesses of 4 multiply-adds, at 60 GFLOP/s (AMD Zen 5, 512 bits). 8 steps are too
- * many for C2 unless the number of columns is a constant, 16 in any case, and several rows at once for JDK 17.
+ * <p>The odd form is what C2 needs. It vectorizes a loop that reads and writes arrays only where it can tell its reads
+ * from the writes of other iterations: two different arrays (which it takes for the same one or for disjoint ones) at
+ * indices with the same variable part, {@code j} plus a constant. With offsets passed as arguments the loop stays
+ * scalar, at a sixth of the speed. So b is copied here, 4 rows at constant distances, and used for all rows of a; and
+ * each row of sums is an array of its own. With 4 steps per pass there are 6 memory accesses for 4 multiply-adds, at 60
+ * GFLOP/s (AMD Zen 5, 512 bits). C2 vectorizes 8 steps only where the number of columns is a constant, and never 16;
+ * JDK 17's does not vectorize several rows at once.
  *
  * <p>92 KB, kept for the next call ({@link Spares}).
  */
 final class ScalarTile {
 
-    /**
-     * Columns at most: room for 197 tokens, and for 192, of which many widths are multiples.
-     */
+    /** Columns at most: room for 197 tokens, and for 192, of which many widths are multiples. */
     static final int COLUMNS = 208;
-    /** Rows at most; copying b for 48 of them cost a tenth, and for 104 half of that. */
+    /** Rows at most. Copying b takes a tenth of the time with 48 rows, and half of that with 104. */
     static final int ROWS = 104;
-    /** Steps of p in a pass. */
+    /** Steps of p per pass. */
     static final int STEPS = 4;
 
     private static final Spares<ScalarTile> SPARES = new Spares<>();
@@ -52,7 +51,10 @@ final class ScalarTile {
         SPARES.giveBack(this);
     }
 
-    /** Returns into how even a part {@code total} is cut where none may exceed {@code most}. */
+    /**
+     * Returns the size of the parts when {@code total} is cut into as few and as even ones as possible, none above
+     * {@code most}.
+     */
     static int part(int total, int most) {
         int parts = (total + most - 1) / most;
         return parts == 0 ? 0 : (total + parts - 1) / parts;

@@ -19,10 +19,10 @@ final class SimdArgSort implements ArgSort.Implementation {
 
     static final SimdArgSort KERNEL = new SimdArgSort();
 
-    /** Scores that are ranked at a time: three vectors, so that a key's broadcast serves three comparisons. */
+    /** Scores that are ranked together: three vectors, so that one broadcast of a key serves three comparisons. */
     private static final int BLOCK = 3 * L;
     /**
-     * The least n that vectors serve. Few scores are a few microseconds' work, once or so a pass: such code stays
+     * The least n for vectors. A few scores are a few microseconds' work, about once per pass: such code stays
      * interpreted for a hundred passes, and interpreted vectors are objects.
      */
     private static final int LEAST_SCORES = 512;
@@ -74,7 +74,8 @@ final class SimdArgSort implements ArgSort.Implementation {
         int kept = 0;
         for (int i = 0; i < n; i++) {
             long value = packed[i];
-            // Moved in any case: of branches on whether k of n are kept, a third would be mispredicted.
+            // Moved in any case: a branch on whether a score is among the k of n would be mispredicted a third of the
+            // time.
             packed[kept] = value;
             kept += value <= limit ? 1 : 0;
         }
@@ -180,8 +181,9 @@ final class SimdArgSort implements ArgSort.Implementation {
     }
 
     /**
-     * Puts the index of rank r in place r, by way of the scratch's low halves. Equal keys have one rank: whoever comes
-     * first, by index, has it, and the next takes the next place. A sign bit marks a place as taken.
+     * Puts the index of rank r in place r, using the low halves of the scratch. Equal keys have the same rank: the
+     * first of them by index takes that place, the next one the place after it, and so on. A sign bit marks a place as
+     * taken.
      */
     private static void place(int k, int[] order, int offset, long[] scratch) {
         for (int i = 0; i < k; i++) {

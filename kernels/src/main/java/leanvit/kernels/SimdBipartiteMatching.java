@@ -24,7 +24,8 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
 
     private static final int TILE_ROWS = SimdGemm.TILE_ROWS;
     /**
-     * Rows whose squares add up to more or less are normalised beforehand, so that no product overflows or vanishes.
+     * Rows whose sum of squares is outside this range are normalised beforehand, so that no product overflows or
+     * vanishes.
      */
     private static final float SMALLEST = 0x1p-90f;
     private static final float LARGEST = 0x1p90f;
@@ -161,8 +162,8 @@ final class SimdBipartiteMatching implements BipartiteMatching.Implementation {
     }
 
     /**
-     * Returns the sum of a row's squares. The last step of {@link LaneFolds} is done outside of the vector: this is
-     * inlined twice into a large method, for which C2 would put off what comes last.
+     * Returns the sum of a row's squares. The last step of {@link LaneFolds} is done on floats: this method is inlined
+     * twice into a large one, in which C2 would put off the last calls.
      */
     private static float squares(int width, float[] x, int row) {
         FloatVector squares = FloatVector.zero(F);

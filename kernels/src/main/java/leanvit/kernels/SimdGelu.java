@@ -39,9 +39,9 @@ final class SimdGelu implements Gelu.Implementation {
     }
 
     /**
-     * Rows that are whole vectors. One loop over the vectors of all rows: one loop per row, of 3 steps, spent half its
-     * time entering and leaving. The formula stands in the loop, not in a method that takes and returns a vector: C2
-     * inlines such a method only where its profile says that the call is frequent, and a vector that is handed to a
+     * Rows that are whole vectors. There is one loop over the vectors of all rows: a loop per row, of 3 steps, spent
+     * half its time entering and leaving. The formula stands in the loop and not in a method of its own, since C2
+     * inlines such a method only where its profile says that the call is frequent, and a vector that is passed to a
      * call becomes an object.
      */
     private static void vectors(int rows, int columns, float[] x, int xo, int ldx, float[] out, int oo, int ldo) {

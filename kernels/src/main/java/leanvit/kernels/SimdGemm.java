@@ -6,24 +6,24 @@ import static leanvit.kernels.Lanes.L;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. Epilogues that read C, and the columns
- * that fill no panel, go by way of a tile of their own in the first-level cache; so the tile has one form, compiled
- * once, always hot.
+ * {@link Gemm} on vectors: every panel meets all row tiles while it is in cache. Epilogues that read C, and columns
+ * that do not fill a panel, go through a small tile in the first-level cache; so the register tile has one form, which
+ * is compiled once and always hot.
  *
  * <p>Why the tile is 5 rows by 3 vectors (5 by 2 with 16 registers), and ends as it does:
  * <ul>
- * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 a multiply-add, 209 a load, 67 a
- *     broadcast. At 8,000 (DesiredMethodLimit) it puts the rest off, and then a result is a FloatVector of some class:
- *     on JDK 17 the next call on it asks a type profile, and a store whose profile came too early or too late is boxed
- *     for the JVM's life. 5 x 3 takes 7,500 up to the end of the loop; 6 x 3, a hundredth faster, 8,800, and 1 start in
- *     14 was 20 times slower.
- * <li>{@code do while}: behind it the sums are the loop body's results, whose class C2 knows; behind {@code for} they
- *     are what goes round the loop, whose class it does not know while it parses. (On JDK 17 it parses the body twice,
- *     the first time as straight code; {@code InliningTest} holds that nothing is left to a profile.)
+ * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 per multiply-add, 209 per load, 67
+ *     per broadcast. After 8,000 (DesiredMethodLimit) it puts the remaining calls off, and then all it knows of their
+ *     result is FloatVector. On JDK 17 the next call on such a result asks a type profile, and a store whose profile
+ *     came too early or too late is boxed for the life of the JVM. 5 x 3 takes 7,500 up to the end of the loop. 6 x 3,
+ *     a hundredth faster, takes 8,800, and one start in 14 was 20 times slower.
+ * <li>{@code do while}: after it the sums are the results of the loop's body, whose class C2 knows; after {@code for}
+ *     they are what goes round the loop, whose class it does not know while it parses. (On JDK 17 it parses the body
+ *     twice, the first time as straight code; {@code InliningTest} holds that nothing is left to a profile.)
  * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast
- *     on AMD, but left two checks and two reloads in every step, a quarter of the speed on Intel. The C2 of JDK 17
- *     cannot hoist them, as 48 p is two shifts and a sum to it, and there a second counter is 3 to 5 % faster on AMD,
- *     and by llvm-mca a quarter on Intel.
+ *     on AMD, but left two checks and two reloads in every step, which cost a quarter of the speed on Intel. On JDK 17
+ *     C2 cannot hoist them, since it turns 48 p into two shifts and a sum; there a second counter is 3 to 5 % faster on
+ *     AMD, and by llvm-mca a quarter on Intel.
  * </ul>
  */
 final class SimdGemm implements Gemm.Implementation {

@@ -37,7 +37,8 @@ final class SimdHeadMax implements HeadMax.Implementation {
     }
 
     /**
-     * The maximum over heads of 4L columns. Four chains of comparisons, since one would wait for its own last result.
+     * The maximum over heads of 4L columns, in four chains of comparisons: in a single one each would wait for the one
+     * before.
      */
     private static void fourVectors(float[] x, int offset, int headStride, int heads, float[] out, int outOffset) {
         FloatVector max0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);

@@ -37,7 +37,7 @@ final class SimdHeadMean implements HeadMean.Implementation {
         }
     }
 
-    /** The mean over heads of 4L columns. Four sums, since the additions of one would wait for one another. */
+    /** The mean over heads of 4L columns, in four sums: in a single one each addition would wait for the one before. */
     private static void fourVectors(float[] x, int offset, int headStride, int heads, float[] out, int outOffset) {
         FloatVector sum0 = FloatVector.zero(F);
         FloatVector sum1 = sum0;

@@ -30,7 +30,7 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
             float shift = FloatPair.first(moments);
             float variance = FloatPair.second(moments);
             if (shift * shift > 4 * variance) {
-                // The pivot lies over 2 standard deviations from the mean, so that digits cancelled.
+                // The pivot is more than 2 standard deviations from the mean: digits were lost to cancellation.
                 pivot += shift;
                 moments = moments(x, from, columns, pivot);
                 shift = FloatPair.first(moments);
@@ -44,7 +44,7 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
                 }
                 normalise(x, from, columns, pivot, shift, scale, weight, bias, out, outOffset + r * outStride);
             } else {
-                // Overflow, infinities or NaN: squares of floats are no trouble in double.
+                // Overflow, infinities or NaN: in double the squares of floats cannot overflow.
                 ScalarLayerNorm.KERNEL.rows(x, from, stride, 1, columns, weight, bias, epsilon,
                         out, outOffset + r * outStride, outStride, statistics, statisticsOffset + 2 * r);
             }
@@ -52,8 +52,8 @@ final class SimdLayerNorm implements LayerNorm.Implementation {
     }
 
     /**
-     * Pass 1: returns mean less pivot, and the variance, of a row of L columns or more. Sums are taken of the
-     * deviations from a pivot: any value of the row will do unless it lies far out.
+     * Pass 1: returns the mean less the pivot, and the variance, of a row of L columns or more. It sums deviations from
+     * a pivot, which may be any value of the row that is not far out.
      */
     private static long moments(float[] x, int offset, int columns, float pivot) {
         FloatVector pivots = FloatVector.broadcast(F, pivot);

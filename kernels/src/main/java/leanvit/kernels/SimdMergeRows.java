@@ -36,7 +36,8 @@ final class SimdMergeRows implements MergeRows.Implementation {
                 int from = offset + row * stride;
                 int to = outOffset + t * outStride;
                 if (first != null && first[t] == row) {
-                    // EViT begins one such row a block: vector code would stay interpreted for hundreds of passes.
+                    // EViT begins one such row per block: vector code for it would stay interpreted for hundreds of
+                    // passes.
                     ScalarMergeRows.scale(width, factor, x, from, out, to);
                 } else {
                     add(whole, factor, x, from, out, to);
@@ -102,7 +103,7 @@ final class SimdMergeRows implements MergeRows.Implementation {
         }
     }
 
-    /** Returns the product of two rows. */
+    /** Returns the dot product of two rows. */
     private static float product(int width, float[] a, int aFrom, float[] b, int bFrom) {
         FloatVector products = FloatVector.zero(F);
         int c = 0;

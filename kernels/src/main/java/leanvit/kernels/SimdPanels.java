@@ -1,6 +1,8 @@
 package leanvit.kernels;
 
-/** Packs rows of activations into the panels of {@link PanelLayout}, for products whose right operand is no weight. */
+/**
+ * Packs rows of activations into the panels of {@link PanelLayout}, for products whose right operand is not a weight.
+ */
 final class SimdPanels {
 
     private SimdPanels() {

@@ -3,8 +3,8 @@ package leanvit.kernels;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Asks whether the Vector API is there and how wide this processor is; apart from {@link Lanes}, which depends on the
- * answer. Loads without the incubator module.
+ * Finds out whether the Vector API is there and how wide this processor's vectors are. It loads without the incubator
+ * module, and stands apart from {@link Lanes}, which depends on the answer.
  */
 final class SimdProbe {
 

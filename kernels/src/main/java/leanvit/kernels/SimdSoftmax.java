@@ -34,7 +34,7 @@ final class SimdSoftmax implements Softmax.Implementation {
     /** L zeros, then L ones: from index t on, a vector whose last t lanes are 1. */
     private static final float[] LAST_LANES = new float[2 * L];
 
-    /** A vector for what is left of a row (as scalars 5 exponentials would take as long as 60 others), and a float. */
+    /** A vector for the rest of a row (5 exponentials as scalars would take as long as 60 as vectors), and a float. */
     private static final Spares<float[]> SPARES = new Spares<>();
 
     static {
@@ -70,7 +70,9 @@ final class SimdSoftmax implements Softmax.Implementation {
         SPARES.giveBack(spare);
     }
 
-    /** Returns a row's largest value, NaN left out; -infinity where there is none. Three chains hide the latency. */
+    /**
+     * Returns a row's largest value, ignoring NaN; -infinity where there is no other. Three chains hide the latency.
+     */
     static float max(int columns, float[] x, int row) {
         FloatVector m0 = FloatVector.fromArray(F, x, row + columns - L);
         m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY).blend(m0, m0.compare(VectorOperators.EQ, m0));
@@ -92,7 +94,8 @@ final class SimdSoftmax implements Softmax.Implementation {
         FloatVector max = FLOATS.cast(m0);
         max = max.blend(m1, max.compare(VectorOperators.LT, m1));
         max = max.blend(m2, max.compare(VectorOperators.LT, m2));
-        // As ints that order like the floats: a third of the steps that a maximum of floats takes, for the sake of NaN.
+        // As ints that have the order of the floats: a maximum of floats takes three times the steps, for the sake of
+        // NaN.
         IntVector bits = max.reinterpretAsInts();
         bits = bits.lanewise(VectorOperators.XOR, bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE));
         int largest = bits.reduceLanes(VectorOperators.MAX);
@@ -104,11 +107,11 @@ final class SimdSoftmax implements Softmax.Implementation {
      * place too.
      *
      * <p>The formula stands in the loop for {@link SimdGelu}'s reason. It takes three quarters of the bytecodes that C2
-     * inlines before it puts calls off ({@link SimdGemm} tells what comes of that): so the sum is a pass of its own,
-     * the loop tests at its head (of a loop that tests at its end C2 parses the body twice), and like {@link #max} and
-     * {@link #sum} the method has more than 325 bytecodes, the most that C2 inlines of ours. What it could inline, it
-     * would inline or not as compilations happen to end, and a caller of two of these would be too large: one start of
-     * JDK 17 in twenty boxed a vector per row for that. Nor does a vector go round the loop, loaded a step ahead.
+     * inlines before it puts calls off ({@link SimdGemm} tells what follows from that). Hence the sum is a pass of its
+     * own, the loop tests at its head (where a loop tests at its end, C2 parses the body twice), and no vector is
+     * loaded one step ahead. Like {@link #max} and {@link #sum}, the method has more than 325 bytecodes, the most that
+     * C2 inlines of ours: a smaller one it would inline or not, as compilations happen to end, and a caller that got
+     * two of them would be too large. For that, one start of JDK 17 in twenty boxed a vector per row.
      */
     static void exponentiate(int rows, int columns, float[] shifts, int shiftsOffset, float[] x, int offset, int stride,
                              float[] out, int outOffset, int outStride) {
@@ -140,7 +143,7 @@ final class SimdSoftmax implements Softmax.Implementation {
         }
     }
 
-    /** Writes the sum of each row; what the last vector of a row has twice counts once. */
+    /** Writes the sum of each row. Values that the last vector shares with the one before count once. */
     static void sum(int rows, int columns, float[] x, int offset, int stride, float[] sums, int sumsOffset) {
         if (columns < L || sums.length - sumsOffset < rows) {
             throw new IllegalArgumentException(rows + " rows of " + columns + ", expected a vector of " + L

@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Small working memory that a kernel takes for a call and gives back, so that a warm call allocates nothing and no
- * thread needs memory of its own. Holds at most 16: with more calls than that at once, the others make theirs anew.
- * Thread-safe, without a lock.
+ * thread needs memory of its own. At most 16 are kept: of more simultaneous calls than that, the others allocate
+ * theirs. Thread-safe, without a lock.
  */
 final class Spares<T> {
 
@@ -13,7 +13,7 @@ final class Spares<T> {
 
     private final AtomicReferenceArray<T> idle = new AtomicReferenceArray<>(SLOTS);
 
-    /** Returns one that nobody else has, or null where there is none. */
+    /** Returns one that nobody else uses, or null where none is idle. */
     T take() {
         int first = slot();
         for (int i = 0; i < SLOTS; i++) {

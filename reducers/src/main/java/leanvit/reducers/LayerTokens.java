@@ -6,9 +6,9 @@ package leanvit.reducers;
  * {@link TokenReducer#reduce} returns. Score arrays start at index 0 and hold {@link #count()} values; they may be
  * longer.
  *
- * <p>What a reducer did not declare is not there: a score without its {@link Need}, sizes without
- * {@link TokenReducer#tracksSize()}, rows without {@link TokenReducer#readsRows()} throw
- * {@link IllegalStateException}. The host's side, which fills this, is {@link TokenHost}.
+ * <p>A reducer can read only what it declared: a score without its {@link Need}, sizes without {@link
+ * TokenReducer#tracksSize()} and rows without {@link TokenReducer#readsRows()} throw {@link IllegalStateException}. The
+ * host's side, which fills this, is {@link TokenHost}.
  *
  * <p>Not thread-safe: a host uses one instance per thread.
  */

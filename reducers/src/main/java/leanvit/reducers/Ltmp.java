@@ -15,17 +15,16 @@ import leanvit.kernels.BipartiteMatching;
  * <p>In every block l, between attention and MLP:
  * <ol>
  * <li>importance {@code s_j} of a token: how much it is attended to, mean over heads and queries;
- * <li>merge: of the tokens at even positions, each whose largest cosine with one at an odd position, between keys
- *     averaged over heads, is above {@code merge[l]} goes into that one; no count, no sorting. Averages by size and
- *     {@code ln(size)} in attention are as in {@link ToMe}; the importance of a merged token is the largest of its
- *     parts';
- * <li>prune: of what is left, each token whose importance is not above {@code prune[l]} is dropped, with all that it
- *     absorbed.
+ * <li>merge: each token at an even position looks for the token at an odd position whose key, averaged over heads, has
+ *     the largest cosine with its own, and goes into it where that cosine is above {@code merge[l]}. There is no count
+ *     and no sorting. Averages by size and {@code ln(size)} in attention are as in {@link ToMe}; a merged token has the
+ *     largest importance of its parts;
+ * <li>prune: each remaining token whose importance is not above {@code prune[l]} is dropped, with all that it absorbed.
  * </ol>
  *
  * <p>Both comparisons are strict. How many tokens go depends on the image. Output order: prefix, unmerged even
- * positions, odd positions; in a block without a merge threshold, or with one of 1, the order is unchanged. Without
- * merging tokens have no sizes.
+ * positions, odd positions; without a merge threshold in this block, or with one of 1, the order stays. Without
+ * merging, tokens have no sizes.
  *
  * <p>Prefix tokens have infinite importance, and neither merge nor are merged into. Cosines are clamped to 1, so that a
  * merge threshold of 1 never merges; a prune threshold of 0 keeps all that is attended to at all. Ties: lower index.

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 final class Methods {
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_-]*");
-    /** After as many failures on end the loader itself is broken, and would fail for ever. */
+    /** After so many failures in a row the loader itself is broken and would fail for ever. */
     private static final int MOST_FAILURES = 100;
 
     private final Map<String, ReducerMethod> byName = new LinkedHashMap<>();

@@ -67,18 +67,18 @@ public record Pomt(Schedule schedule, boolean upstream) implements ScheduledRedu
         }
     }
 
-    /** Returns T, the patches that stay as they are; 0 or less, or all of them, where nothing is to happen. */
+    /** Returns T, how many patches stay as they are; 0 or less, or all of them, where nothing is to happen. */
     private int kept(int count, int prefix, int r) {
         if (upstream) {
             int kept = count - r - 2;
             return kept > prefix ? kept : 0;
         }
         int patches = count - prefix;
-        // One patch and the mean of two are the least that is left of three.
+        // Of three patches at least one and the mean of two are left.
         return patches < 3 ? 0 : Math.max(1, patches - r - 1);
     }
 
-    /** Returns m, a value for each token of which the prefix's are not set. */
+    /** Returns m for each token; those of the prefix are not set. */
     private float[] metric(LayerTokens tokens) {
         int count = tokens.count();
         int prefix = tokens.prefix();

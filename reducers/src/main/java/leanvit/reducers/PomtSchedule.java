@@ -12,8 +12,8 @@ import java.util.List;
  * R     = N - n*, at least 0
  * }</pre>
  *
- * <p>Latency is a staircase in n, and U peaks just below a step: a few tokens more removed there buy a whole step. U
- * does not change where L or A is multiplied by a constant.
+ * <p>Where latency is a staircase in n, U peaks just below a step: removing a few tokens more there saves a whole step.
+ * U does not change when L or A is multiplied by a constant.
  *
  * @param counts  the grid of total token counts n (prefix included), in the order given
  * @param utility U of each

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import leanvit.kernels.ArgSort;
 
 /**
- * The patches of one image by score: higher first, ties by lower index, NaN last. Results are token positions (the
- * prefix counted, but never in them) in an array of the image's scratch, which the caller releases.
+ * The patches of one image by score: higher first, ties by lower index, NaN last. Results are token positions (counted
+ * with the prefix, which is never among them) in an array of the image's scratch, which the caller releases.
  */
 final class Ranking {
 
@@ -13,8 +13,7 @@ final class Ranking {
     }
 
     /**
-     * Returns all patches, best first. {@code scores} holds a value for every token, of which the prefix's are not
-     * read.
+     * Returns all patches, best first. {@code scores} has a value for every token; those of the prefix are not read.
      */
     static int[] descending(LayerTokens tokens, float[] scores) {
         int prefix = tokens.prefix();

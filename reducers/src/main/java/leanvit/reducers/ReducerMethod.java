@@ -11,7 +11,7 @@ import java.util.List;
  *
  * <p>For a method of one's own, write a public class with a public constructor without arguments that implements this
  * (a nested class of the reducer will do), and name it in the jar's file
- * {@code META-INF/services/leanvit.reducers.ReducerMethod}, one class a line; in a named module,
+ * {@code META-INF/services/leanvit.reducers.ReducerMethod}, one class per line; in a named module,
  * {@code provides leanvit.reducers.ReducerMethod with ...}. An example is with {@link TokenReducer}.
  *
  * <p>Implementations are stateless.

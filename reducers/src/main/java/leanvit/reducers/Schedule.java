@@ -3,8 +3,8 @@ package leanvit.reducers;
 import java.util.List;
 
 /**
- * How many patch tokens go in which block. Every form in which the papers state it is a value of this type; what a
- * method does with the number (merge, prune, squeeze), and how it clamps a number too large, is the method's own.
+ * How many patch tokens go in which block, in each of the forms in which the papers state it. What a method does with
+ * the number (merge, prune, squeeze), and how it clamps one that is too large, is the method's own.
  *
  * <p>Blocks count from 0. Values are immutable.
  */
@@ -44,7 +44,7 @@ public sealed interface Schedule {
         return new Inflected(r, inflect);
     }
 
-    /** One r per block from block 0 on, and 0 in the blocks after the last one given. */
+    /** One r per block from block 0 on, and 0 in the blocks beyond the list. */
     static Schedule perBlock(List<Integer> r) {
         return new PerBlock(r);
     }
@@ -113,8 +113,9 @@ public sealed interface Schedule {
 
     /**
      * ToMe's {@code (r, inflect)}: {@code min = trunc(r (1 - inflect))}, {@code max = 2 r - min}, and in block i of L
-     * {@code trunc(min + i (max - min) / (L - 1))}; in a network of one block, r. -1 falls from 2r to 0, +1 rises from
-     * 0 to 2r. Truncation may take a few from the sum: 16, -1 over 12 blocks gives 187, not 192.
+     * {@code trunc(min + i (max - min) / (L - 1))}; in a network of one block, r. An inflect of -1 falls from 2r to 0,
+     * +1 rises from 0 to 2r. Truncation may take a few off the sum: r = 16 and inflect = -1 over 12 blocks give 187,
+     * not 192.
      *
      * @param r       tokens to remove per block in the mean, at least 0
      * @param inflect the slope, -1 to 1
@@ -154,7 +155,7 @@ public sealed interface Schedule {
     }
 
     /**
-     * One r per block; 0 in the blocks after the last one given ("merge in the first k blocks alone").
+     * One r per block, and 0 in the blocks beyond the list ("merge in the first k blocks alone").
      *
      * @param r tokens to remove in blocks 0, 1, ..., each at least 0; no more of them than the model has blocks
      */

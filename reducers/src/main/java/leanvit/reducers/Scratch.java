@@ -18,9 +18,8 @@ import java.util.Arrays;
  * ({@link TokenHost#reset}). A method that others call with their scratch releases what it took before it returns.
  *
  * <p>Lifetimes are checked: a mark that is released twice or out of order is refused, and so is a request for more than
- * {@value #MOST} arrays of a kind at once, which is a loop that does not release. Where assertions are on
- * ({@code -ea}), a released array is filled with NaN or with the least integer, so that a test shows who reads it all
- * the same.
+ * {@value #MOST} arrays of one kind at once, which means that a loop does not release. Where assertions are on ({@code
+ * -ea}), a released array is filled with NaN or the least integer, so that tests notice whoever still reads it.
  *
  * <p>Not thread-safe.
  */
@@ -83,7 +82,7 @@ public final class Scratch {
         return Math.min(MOST, taken + 4);
     }
 
-    /** Images differ in size by a little from block to block: a quarter more saves growing again. */
+    /** Images differ a little in size from block to block: a quarter more saves growing again. */
     private static int roomy(int length) {
         return (int) Math.min(Integer.MAX_VALUE - 8, length + length / 4L);
     }
@@ -114,7 +113,7 @@ public final class Scratch {
         longsTaken = longsBefore;
     }
 
-    /** Makes what is released useless to whoever still holds it. */
+    /** Fills what is released, so that whoever still holds it reads nothing useful. */
     private boolean spoil(int floatsBefore, int intsBefore, int longsBefore) {
         for (int i = floatsBefore; i < floatsTaken; i++) {
             Arrays.fill(floats[i], Float.NaN);

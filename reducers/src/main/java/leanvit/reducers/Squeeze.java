@@ -13,8 +13,8 @@ import leanvit.kernels.BipartiteMatching;
  * <li>{@code y_j = (e x_j + sum e^c_ij x_i) / (e + sum e^c_ij)} over the guests i of j; e is the host's similarity to
  *     itself, so the weights sum to 1 and the host's is the largest.
  * </ol>
- * A host without guests is unchanged. Ties: one host, the one given first. A pruned token that holds NaN finds no host
- * and is dropped; a reserved token that holds NaN is nobody's host.
+ * A host without guests is unchanged. In a tie the host given first wins alone. A pruned token that holds NaN finds no
+ * host and is dropped; a reserved token that holds NaN is nobody's host.
  */
 final class Squeeze {
 

@@ -87,8 +87,8 @@ public final class TokenMap {
     }
 
     /**
-     * Adds an output that as yet has no input, and returns its index. For a token that gathers what is left over; where
-     * tokens merge into the one that they resemble, {@link #keep} that one and merge the others into its output.
+     * Adds an output without an input as yet, and returns its index. It is for a token that gathers what is left over;
+     * where tokens merge into one that they resemble, {@link #keep} that one and merge the others into its output.
      */
     public int add() {
         if (outputs == inputs) {
@@ -188,7 +188,7 @@ public final class TokenMap {
         return contributors[output];
     }
 
-    /** Returns whether {@code output} came from {@link #add}, and so gathers tokens none of which was kept. */
+    /** Returns whether {@code output} came from {@link #add}: whether it gathers tokens none of which was kept. */
     public boolean isAdded(int output) {
         Objects.checkIndex(output, outputs);
         return added[output];
@@ -210,7 +210,7 @@ public final class TokenMap {
     /**
      * Checks that every input was decided and every output has an input.
      *
-     * @param reducer who made the map; its SPEC is asked for where the check fails alone, so that a call allocates
+     * @param reducer who made the map; its SPEC is only asked for where the check fails, so that a call allocates
      *                nothing
      * @throws IllegalStateException naming the first token that is not as it should be
      */

@@ -161,7 +161,7 @@ public final class TokenPredictor {
         scratch.release(mark);
     }
 
-    /** One of the two outputs of the last layer, which is too narrow for a packed product to pay. */
+    /** One of the two outputs of the last layer, which is too narrow for a packed product to be worth it. */
     private double decision(float[] hidden, int from, int output) {
         int quarterWidth = width / 4;
         double sum = decisionBias[output];

@@ -16,7 +16,7 @@ import leanvit.vit.VisionTransformer;
 /**
  * One row of {@link PeersTable} in one JVM, which that starts: the contenders in turn, slice by slice. Each is a JMH
  * benchmark of this module, set up, its answer checked, and called from here. Prints {@link Machine} and then a line
- * for each contender: its name, the work of a pass (10^9 operations), and the seconds a pass in each slice.
+ * for each contender: its name, the work of a pass (10^9 operations), and the seconds per pass in each slice.
  */
 final class PeersRow {
 

@@ -22,7 +22,7 @@ import leanvit.jmh.Quartiles;
  * java -cp jmh/target/benchmarks.jar leanvit.jmh.peers.PeersTable [matmul] [models] [options]
  *
  *   matmul, models     the tables to make; both where none is named
- *   --starts N         JVMs a row (default 3; with -Dquick 1)
+ *   --starts N         JVMs per row (default 3; with -Dquick 1)
  *   --slices N         slices of each contender (default 25; with -Dquick 11)
  *   --only TEXT        the rows whose names contain it, such as 768x or tiny
  *   --reducers LIST    what to time beside the dense model (default tome:r=16)
@@ -210,7 +210,7 @@ public final class PeersTable {
                 PeersStarts before = row;
                 row = measure(model, batch, MODEL_WARM_UP, contenders);
                 if (before == null) {
-                    head(row, "dense, ms an image", "batch", "LeanViT", "ONNX Runtime", "LeanViT is");
+                    head(row, "dense, ms per image", "batch", "LeanViT", "ONNX Runtime", "LeanViT is");
                 }
                 print(model, "" + batch, millis(row, DENSE, batch), millis(row, PeersRow.ONNX, batch),
                         ratio("%.2f", 1, row.faster(DENSE, PeersRow.ONNX)));
@@ -222,7 +222,7 @@ public final class PeersTable {
             }
         }
         if (!reduced.isEmpty()) {
-            head(row, "reduced, ms an image", "batch", "reducer", "LeanViT", "of our dense",
+            head(row, "reduced, ms per image", "batch", "reducer", "LeanViT", "of our dense",
                     "of what its MACs allow, %", "of ONNX Runtime's dense");
             reduced.forEach(PeersTable::print);
         }

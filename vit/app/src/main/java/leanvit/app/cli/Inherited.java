@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * Open files that a shell hands down by number, as it does for {@code classify <(cat cup.png)}, which it turns into
- * {@code classify /dev/fd/63}. Java closes all but the first three before it starts another program, so that the second
- * JVM of the {@link Launcher} has to look into the first one's.
+ * {@code classify /dev/fd/63}. Java closes all but the first three before it starts another program, so the second JVM
+ * of the {@link Launcher} has to open the first one's.
  */
 final class Inherited {
 

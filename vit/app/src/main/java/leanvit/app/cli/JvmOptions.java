@@ -10,10 +10,10 @@ import java.util.stream.Stream;
 /**
  * The options that this JVM was started with, to start another one with the same.
  *
- * <p>Most options can be given to any number of JVMs. A few claim something that there is once: a port, a file that is
- * open from the start to the end, the attention of a debugger. Of these a copy would fail, or spoil what the first JVM
- * has claimed, and leaving them out would show the user a JVM that does nothing; so with one of them there must not be
- * a second JVM. {@link #claim} finds it:
+ * <p>Most options can be given to any number of JVMs. A few claim something that exists once: a port, a file that is
+ * open from start to end, the attention of a debugger. A copy of those would fail, or spoil what the first JVM has
+ * claimed; and if they were left out, the user would watch a JVM that does nothing. So with one of them there must be
+ * no second JVM. {@link #claim} finds it:
  * <ul>
  * <li>agents, whose point is to see the work: {@code -agentlib:} (also {@code jdwp}, the debugger),
  * {@code -agentpath:}, {@code -javaagent:}, {@code -Xrun};
@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * {@code -XX:PerfDataSaveFile=}, {@code -XX:PerfMapFile=} (these two, too, unless {@code %p} is in the name).
  * </ul>
  * Archives that are only read, and files that are written at a crash ({@code -XX:ErrorFile}, {@code -XX:HeapDumpPath}),
- * may be any number of JVMs'.
+ * any number of JVMs may name.
  *
  * @param words         the options, as they can stand on a command line
  * @param inEnvironment whether options of the environment ({@link #VARIABLES}) are not among the words, so that another

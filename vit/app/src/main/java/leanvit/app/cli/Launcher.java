@@ -18,9 +18,9 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Starts the program again, in a JVM that has the Vector API's module: {@code java -jar} has not, and no manifest can
- * ask for it. The second JVM gets the first one's options, stdin, stdout and environment; its stderr and its exit
- * status are passed on, and it ends when the first one is told to.
+ * Starts the program again, in a JVM with the module of the Vector API: {@code java -jar} leaves it out, and no
+ * manifest can ask for it. The second JVM gets the first one's options, stdin, stdout and environment; its stderr and
+ * its exit status are passed on, and it ends when the first one is told to.
  *
  * <p>Where an option of the first JVM must not be copied ({@link JvmOptions}), or a second JVM cannot be started, the
  * first one does the work: slowly, and a warning says why and what helps.
@@ -35,15 +35,15 @@ final class Launcher {
     private static final List<String> BANNERS =
             List.of("WARNING: Using incubator module", "Picked up ", "NOTE: Picked up ");
     /**
-     * For a JVM that has to start fast. What counts is C2's time: compile the kernels early, and while their caller
-     * waits, which would go through ten thousands of vector objects meanwhile; from their entry, not also from the
-     * middle of a running loop, which would be the same again; and hardly anything else. One picture with DeiT-Ti from
-     * start to answer, on one core: 1.2 s, without these 2.1 s (JDK 17 and 25). Kernels that were compiled so early
-     * stay slower, by a third to three times.
+     * For a JVM that has to start fast. What counts is C2's time: it compiles the kernels early, while their caller
+     * waits (which would otherwise make tens of thousands of vector objects), from their entry only and not again from
+     * the middle of a running loop, and hardly anything else. One picture with DeiT-Ti, from start to answer on one
+     * core, takes 1.2 s; without these options 2.1 s (JDK 17 and 25). Kernels that were compiled so early stay slower,
+     * by a third to three times.
      */
     private static final List<String> FAST_START = List.of(
-            // A young generation of 8 MB: the vectors of the first calls, objects until C2 is ready, took 100 MB
-            // before.
+            // A young generation of 8 MB: before, the vectors of the first calls, objects until C2 is ready, took 100
+            // MB.
             "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData", "-Xmn8m",
             "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=BackgroundCompilation,leanvit.kernels.Simd*::*,false",
@@ -53,7 +53,7 @@ final class Launcher {
     private static final int CHECK_MILLIS = 1000;
     private static final int END_SECONDS = 5;
     private static final String ADVICE = "add --add-modules " + MODULE + " to java";
-    /** Held lest java.util.logging forget what it was told. */
+    /** Held so that java.util.logging does not forget what it was told. */
     private static Object kernelLogger;
 
     private Launcher() {
@@ -177,8 +177,8 @@ final class Launcher {
     }
 
     /**
-     * Passes on what a JVM writes to stderr, as it comes, but for the lines that it says itself at its start: that it
-     * uses an incubator module, and which options it picked up, which the first JVM has said.
+     * Passes on what a JVM writes to stderr, as it comes. Left out is what it says itself at its start: that it uses an
+     * incubator module, and which options it picked up, which the first JVM has said.
      */
     static void passOn(InputStream from, OutputStream err) throws IOException {
         InputStream in = new BufferedInputStream(from);

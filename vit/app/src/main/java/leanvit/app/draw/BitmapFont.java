@@ -3,9 +3,9 @@ package leanvit.app.draw;
 import java.text.Normalizer;
 
 /**
- * A font of 5 x 9 dots, which needs none on the machine. Scaled up, its stairs are smoothed.
+ * A font of 5 x 9 dots, which needs no font of the machine. Its stairs are smoothed when it is scaled up.
  *
- * <p>Widths follow the letters, digits are all the same. Letters with accents lose them; what else the font lacks is
+ * <p>Letters have different widths, digits the same one. Letters with accents lose them; what else the font lacks is
  * shown as a box.
  */
 final class BitmapFont {
@@ -97,7 +97,7 @@ final class BitmapFont {
             """
     };
 
-    /** The dots of each character, one bit a dot, bit 0 the leftmost. */
+    /** The dots of each character, one bit per dot, bit 0 the leftmost. */
     private static final int[][] DOTS = new int[CHARACTERS.length()][HEIGHT];
 
     static {
@@ -128,7 +128,7 @@ final class BitmapFont {
         void put(int x, int y, double share);
     }
 
-    /** Returns the columns that a text takes, {@code scale} pixels a dot. */
+    /** Returns the columns that a text takes, at {@code scale} pixels per dot. */
     static int width(String text, int scale) {
         int width = 0;
         String plain = plain(text);

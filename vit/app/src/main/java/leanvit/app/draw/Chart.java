@@ -7,7 +7,7 @@ import leanvit.vit.image.RgbImage;
  * Plots of measurements, as pictures: labelled points, and curves over one another with a common x. Write them with
  * {@link leanvit.vit.image.Pictures#writePng}.
  *
- * <p>Nothing but the arguments goes into a plot, so equal arguments give equal bytes on every machine. Values must be
+ * <p>Nothing but the arguments goes into a plot, so equal arguments give equal pixels on every machine. Values must be
  * between -1e12 and 1e12; equal values and single ones are fine.
  *
  * <p>All methods are safe for use by any number of threads.

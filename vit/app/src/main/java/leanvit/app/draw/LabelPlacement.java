@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds places for labels beside points so that they hide neither one another nor the points, as far as there is room.
+ * Finds places for labels beside points, so that they hide neither each other nor the points as far as there is room.
  */
 final class LabelPlacement {
 

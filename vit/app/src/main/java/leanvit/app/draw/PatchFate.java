@@ -1,6 +1,6 @@
 package leanvit.app.draw;
 
-/** What became of a patch, and so how it fates. */
+/** What became of a patch, and so how it is drawn. */
 enum PatchFate {
 
     KEPT("kept: a token of its own"),

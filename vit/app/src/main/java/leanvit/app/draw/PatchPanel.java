@@ -13,9 +13,12 @@ final class PatchPanel {
 
     /** Hues of outlines, evenly around the colour circle. */
     private static final int HUES = 12;
-    /** From one patch to the next the hue goes on by this many: far, and through all of them. */
+    /**
+     * The step of the hue from one patch to the next: far from the last one, and through all of them before any comes
+     * again.
+     */
     private static final int HUE_STEP = 5;
-    /** Groups side by side are to be this far apart in hue. */
+    /** Neighbouring groups should be this far apart in hue. */
     private static final int HUE_DISTANCE = 3;
     private static final int GATHERED_TINT = 0x7c6cff;
     private static final int DROPPED_TINT = 0x8c8c8c;
@@ -30,7 +33,7 @@ final class PatchPanel {
     /**
      * Prepares a panel.
      *
-     * @param scale        pixels of the panel a pixel of the picture, a side
+     * @param scale        side of a pixel of the picture, in pixels of the panel
      * @param tokenOfPatch see {@link TokenPicture.Layer}
      * @param catchAlls    likewise
      */
@@ -127,9 +130,7 @@ final class PatchPanel {
         }
     }
 
-    /**
-     * Draws along those sides of patch {@code p} beyond which another token begins, and into the corners between them.
-     */
+    /** Draws along the sides of patch {@code p} where another token begins, and into the corners between them. */
     private void outline(Canvas canvas, int p, int left, int top, int side, int colour) {
         int t = outline();
         for (int dy = -1; dy <= 1; dy++) {
@@ -143,9 +144,8 @@ final class PatchPanel {
     }
 
     /**
-     * Returns a hue, 0 to {@value #HUES} - 1, for each merged token. It depends on the token's first patch, so that a
-     * group mostly keeps its hue as it grows from panel to panel, and gives way to those of its neighbours that have
-     * one.
+     * Returns a hue, 0 to {@value #HUES} - 1, for each merged token. It follows from the token's first patch, so that a
+     * group mostly keeps its hue as it grows from panel to panel, unless a neighbour has that hue already.
      */
     private Map<Integer, Integer> hues() {
         Map<Integer, Integer> hues = new HashMap<>();
@@ -179,7 +179,7 @@ final class PatchPanel {
         return best;
     }
 
-    /** Returns the token of a patch's neighbour, or that of no patch beyond the border. */
+    /** Returns the token of a patch's neighbour; beyond the border, a token of no patch. */
     private int token(int p, int dx, int dy) {
         int x = p % grid.columns() + dx;
         int y = p / grid.columns() + dy;

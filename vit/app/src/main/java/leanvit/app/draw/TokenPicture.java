@@ -14,12 +14,12 @@ import leanvit.vit.image.RgbImage;
 
 /**
  * The picture that explains a token reduction: the model's input, and beside it what is left of its patches after each
- * chosen block. A patch that is alone in its token fates as it did; patches that were merged into one token show their
+ * chosen block. A patch that is alone in its token looks as it did; patches that were merged into one token show their
  * mean colour and an outline; patches that were dropped are dark and gray; patches that one extra token gathered are
- * hatched. A title says what the method does, what it saved and what the model answered, a legend what the fates mean.
+ * hatched. A title says what the method does, what it saved and what the model answered; a legend explains the looks.
  *
  * <p>Small inputs are scaled up by a whole factor, to panels of at least {@value #MIN_PANEL} columns. Nothing but the
- * arguments goes into the picture, so equal arguments give equal bytes on every machine.
+ * arguments goes into the picture, so equal arguments give equal pixels on every machine.
  *
  * <p>All methods are safe for use by any number of threads.
  */
@@ -140,7 +140,7 @@ public final class TokenPicture {
         Pictures.writePng(draw(crop, patch, rows, columns, run, layers), file);
     }
 
-    /** Returns how many pixels of a panel's side a pixel of the input takes; high and narrow inputs stay narrow. */
+    /** Returns the side of an input's pixel in pixels of the panel; high and narrow inputs stay narrow. */
     static int scale(int width, int height) {
         return Math.max(1, Math.min((MIN_PANEL + width - 1) / width, MAX_PANEL_HEIGHT / height));
     }

@@ -34,7 +34,7 @@ import leanvit.reducers.Schedule;
  * @param model          the model's shape
  * @param alpha          the weight of latency against accuracy, 0 to 1
  * @param pictures       pictures that accuracy was measured on; 0 for none
- * @param points         a measurement for each token count, descending
+ * @param points         one measurement per token count, descending
  * @param schedule       utility and n*
  * @param latencyRivals  token counts that scattering latencies do not let be told from n*, descending
  * @param pictureRivals  token counts that so few pictures do not let be told from n*, descending
@@ -46,7 +46,7 @@ public record Calibration(ModelShape model, double alpha, int pictures, List<Poi
      * What was measured at one token count.
      *
      * @param tokens     n, prefix included
-     * @param latency    L(n), milliseconds a pass
+     * @param latency    L(n), milliseconds per pass
      * @param latencyIqr interquartile range of the samples behind it, milliseconds
      * @param accuracy   A(n), the share of the pictures that are right, 0 to 1; empty where there were none
      * @param utility    U(n)

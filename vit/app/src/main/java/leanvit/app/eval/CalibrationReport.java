@@ -28,7 +28,7 @@ public final class CalibrationReport {
     }
 
     /**
-     * Returns a line a token count, after the line {@code n,latency_ms,latency_iqr,accuracy,utility}: tokens,
+     * Returns one line per token count, after the line {@code n,latency_ms,latency_iqr,accuracy,utility}: tokens,
      * milliseconds, milliseconds, percent (empty where it was not measured), utility.
      */
     public static String csv(Calibration found) {
@@ -89,7 +89,7 @@ public final class CalibrationReport {
             accuracy[i] = 100 * point.accuracy().orElse(0);
             utility[i] = point.utility();
         }
-        Chart.Curve latencies = new Chart.Curve("latency, ms a pass", latency);
+        Chart.Curve latencies = new Chart.Curve("latency, ms per pass", latency);
         Chart.Curve utilities = new Chart.Curve("utility", utility);
         return Chart.curves(title, "tokens", tokens, found.pictures() == 0 ? List.of(latencies, utilities)
                 : List.of(latencies, new Chart.Curve("top-1, %", accuracy), utilities),

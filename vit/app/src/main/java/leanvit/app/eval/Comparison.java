@@ -73,7 +73,7 @@ public final class Comparison {
      *
      * @param run           the model, on the threads to use; its reducer is not looked at
      * @param preprocessing how the model wants its pictures
-     * @param batch         pictures in a pass, at least 1
+     * @param batch         pictures per pass, at least 1
      * @throws IllegalArgumentException if the model has no classifier or {@code preprocessing} makes another size than
      *                                  it wants
      */

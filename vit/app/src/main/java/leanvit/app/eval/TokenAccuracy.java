@@ -22,13 +22,13 @@ public final class TokenAccuracy {
     }
 
     /**
-     * Measures. Memory does not grow with the number of pictures, but for a flag each and count.
+     * Measures. Memory does not grow with the number of pictures, but for one flag per picture and count.
      *
      * @param run           the model, on the threads to use; its reducer is not looked at
      * @param preprocessing how the model wants its pictures
      * @param counts        token counts, prefix included, as {@link Calibration#counts} gives them
      * @param pictures      with their classes; {@link LabelledPictures#stratified} chooses some
-     * @param batch         pictures in a pass, at least 1
+     * @param batch         pictures per pass, at least 1
      * @param progress      is told after each batch what share is done, to 1
      * @return whether the class of each picture had the largest logit, [counts][pictures]
      * @throws IllegalArgumentException if a count is not one of the model's, or the model has no classifier

@@ -13,7 +13,7 @@ import leanvit.vit.weights.VitConfig;
  * al., "Pruning One More Token is Enough", WACV 2025).
  *
  * <p>The input is random normal. Patches are dropped at random between the embedding and block 0, and all blocks run
- * with what is left. After a warm-up, rounds go over all token counts, each in an order of its own and a pass a count,
+ * with what is left. After a warm-up, rounds go over all token counts, each in an order of its own and with one pass per count,
  * so that whatever else the machine does falls upon all counts alike.
  */
 public final class TokenLatency {
@@ -32,7 +32,7 @@ public final class TokenLatency {
      *
      * @param run      the model, on the threads to use; its reducer is not looked at
      * @param counts   token counts, prefix included, as {@link Calibration#counts} gives them
-     * @param batch    images in a pass, at least 1
+     * @param batch    images per pass, at least 1
      * @param seconds  how long to measure each count, above 0; there are at least {@value #LEAST_ROUNDS} rounds in any
      *                 case
      * @param progress is told after each round what share is done, to 1

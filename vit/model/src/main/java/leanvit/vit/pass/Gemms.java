@@ -5,18 +5,25 @@ import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.PackedMatrix;
 
 /**
- * A matrix product as a step of {@link Workers}. A piece is one panel, which streams through one thread's cache once;
- * of many panels some together, and of few panels a part of the rows. Whichever thread is free takes the next.
+ * A matrix product as a step of {@link Workers}, cut into pieces. A piece is one panel, which streams through one
+ * thread's cache once; where there are many panels, several of them; where there are few, some rows of one. Whichever
+ * thread is free takes the next piece.
  */
 public final class Gemms {
 
-    /** Rows of a piece are multiples of it: the height of the matmul's tile. */
+    /** The rows of a piece are a multiple of this, the height of the matmul's tile. */
     private static final int TILE_ROWS = Gemm.TILE_ROWS;
     private static final int LEAST_ROWS = 48;
-    /** Pieces a thread where there are few panels: a thread that is late by one leaves little to wait for. */
+    /**
+     * Pieces per thread where there are few panels: a thread that is late by one piece makes the others wait only
+     * briefly.
+     */
     private static final int LEAST_PIECES = 8;
     private static final int MOST_PIECES = 32;
-    /** With so many rows a thread has its own, which stay in its cache from step to step, and not panels of its own. */
+    /**
+     * From so many rows on, threads share the rows out and not the panels: a thread's rows then stay in its cache from
+     * step to step.
+     */
     private static final int ROWS_A_THREAD = 160;
 
     private final Workers workers;

@@ -35,9 +35,7 @@ final class PackedWeights {
     /**
      * Packs the linear layer {@code name}, [out, in].
      *
-     * @param scale the tensor whose values the layer's rows and bias are multiplied by (LayerScale); 1 where it is
-     *              null or
-     *              missing
+     * @param scale the tensor that multiplies the layer's rows and bias (LayerScale); 1 where it is null or missing
      */
     PackedMatrix linear(String name, int out, int in, String scale) throws IOException {
         return parts(name, new int[] {out, in}, scale, out)[0];

@@ -8,16 +8,14 @@ import leanvit.reducers.ModelShape;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * What a pass works in, one array: token rows before and after a reduction, a group's normalised rows, its queries,
- * keys and
- * values, its hidden layer, and each thread's room for attention. Sizes are checked here, once.
+ * What a pass works in, one array: token rows before and after a reduction; a group's normalised rows, its queries,
+ * keys and values, and its hidden layer; and each thread's room for attention. Sizes are checked here, once.
  */
 final class PassBuffers {
 
     /**
-     * The least length: half of a 4 MB region, what G1 takes up to 8 GB of heap, and from half a region on an array is
-     * placed at
-     * a region's start, so that its areas are aligned. Costs the smallest models a megabyte.
+     * The least length: half of a 4 MB region, which is what G1 takes up to 8 GB of heap. An array of half a region or
+     * more is placed at a region's start, so that its areas are aligned. This costs the smallest models a megabyte.
      */
     private static final int LEAST_FLOATS = (2 << 20) / Float.BYTES;
 
@@ -36,9 +34,9 @@ final class PassBuffers {
     final int[] attention;
 
     /**
-     * Makes room for {@code images} images of all their tokens.
+     * Makes room for all tokens of {@code images} images.
      *
-     * @param groupRows rows that go through a block together, where that is at least one image's
+     * @param groupRows rows that go through a block together; at least those of one image do
      * @param headMax   whether attention has all heads at once
      * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
      */

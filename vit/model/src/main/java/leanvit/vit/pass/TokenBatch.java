@@ -3,9 +3,8 @@ package leanvit.vit.pass;
 import java.util.Arrays;
 
 /**
- * Token rows of a batch of images, one image after another, each with as many tokens as it has left ("ragged"): image
- * b has
- * the rows {@code start(b)} to {@code start(b + 1)}. Where a reducer tracks sizes, each token has one, and its
+ * Token rows of a batch of images, one image after another, each with as many tokens as it has left ("ragged"): image b
+ * has the rows {@code start(b)} to {@code start(b + 1)}. Where a reducer tracks sizes, each token has one, and its
  * logarithm.
  */
 public final class TokenBatch {

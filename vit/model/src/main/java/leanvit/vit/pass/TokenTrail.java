@@ -34,14 +34,14 @@ public final class TokenTrail {
         map.trace(assignment[image], 0, assignment[image].length);
     }
 
-    /** Returns a copy of: for each image and each token of the unreduced image, the token that it is in now, or -1. */
+    /** Returns a copy: for each image, and each token of the unreduced image, the token that it is in now, or -1. */
     public int[][] assignment() {
         int[][] copy = new int[assignment.length][];
         Arrays.setAll(copy, image -> assignment[image].clone());
         return copy;
     }
 
-    /** Returns a copy of: for each image and each token, whether a reducer added it to gather tokens. */
+    /** Returns a copy: for each image and each token, whether a reducer added it to gather tokens. */
     public boolean[][] gathering() {
         boolean[][] copy = new boolean[gathering.length][];
         Arrays.setAll(copy, image -> gathering[image].clone());

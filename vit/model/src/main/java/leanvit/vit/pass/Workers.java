@@ -18,10 +18,10 @@ import java.util.function.IntSupplier;
  * has left holds anything up.
  *
  * <p>Between steps a helper spins for some microseconds, then yields its processor each time it finds nothing, and
- * sleeps after a millisecond; so does the caller where it waits for a helper's last piece. No more helpers are asked
- * for than there are processors. What no count of processors tells is measured: a helper that the operating system took
- * off its processor in the middle of a piece makes the caller wait. Where that takes a tenth of the pass, the rest of
- * it, and some passes after it, run on the caller's thread alone.
+ * sleeps after a millisecond. So does the caller while it waits for a helper's last piece. No more helpers are called
+ * than there are processors. But the count of processors does not tell whether they are free: a helper that the
+ * operating system interrupts in the middle of a piece makes the caller wait. So the waiting is measured. Where it
+ * takes a tenth of the pass, the rest of that pass and some passes after it run on the caller's thread alone.
  *
  * <p>One thread at a time opens, runs and closes.
  */
@@ -45,16 +45,22 @@ public final class Workers {
     private static final int LINE = 16;
     private static final int FREE = 0;
     private static final int TAKEN = 1;
-    /** Looks for work before a thread begins to yield: some 10 microseconds. */
+    /** How often a thread looks for work before it begins to yield: some 10 microseconds. */
     private static final int SPINS = 300;
     private static final long SLEEP_AFTER_NANOS = 1_000_000;
-    /** A helper without work for so long leaves: an executor may be waiting for it, and the caller for the executor. */
+    /**
+     * A helper that has no work for so long leaves, as the executor may wait for it while the caller waits for the
+     * executor.
+     */
     private static final long LEAVE_AFTER_NANOS = 100_000_000;
-    /** Work of a step for which sleepers are woken, which takes some ten microseconds. */
+    /** A step with so much work wakes sleepers, which takes some ten microseconds. */
     private static final long WAKE_FOR_NANOS = 100_000;
-    /** Longer waits than this and two pieces say that a helper has lost its processor. */
+    /** A wait longer than this plus two pieces means that a helper has lost its processor. */
     private static final long PATIENCE_NANOS = 200_000;
-    /** What such waits take of a pass, and which part of it, before helpers are done without. */
+    /**
+     * The share of a pass that such waits may take, and the part of a pass that must be over, before helpers are done
+     * without.
+     */
     private static final long MOST_LOST_NANOS = 1_000_000;
     private static final int LOST_PART = 10;
     private static final int MOST_SKIPPED = 64;
@@ -70,16 +76,19 @@ public final class Workers {
     private final AtomicLongArray tickets;
     private final AtomicInteger finished = new AtomicInteger();
     /**
-     * Which workers' numbers are taken; the caller has 0. A helper keeps its own until it leaves, if need be in a later
+     * Which workers' numbers are taken; 0 is the caller's. A helper keeps its own until it leaves, even into a later
      * pass.
      */
     private final AtomicIntegerArray numbers;
     /** The helpers that sleep, by number. */
     private final AtomicReferenceArray<Thread> asleep;
-    /** Calls for a helper that the executor has yet to start. */
+    /** Helpers that were called and that the executor has not started yet. */
     private final AtomicInteger unanswered = new AtomicInteger();
     private volatile boolean open;
-    /** The thread whose pass it is. An executor may hand a helper's work back to it, which must not wait for itself. */
+    /**
+     * The thread whose pass it is. An executor may run a helper's work on this very thread, which must not wait for
+     * itself.
+     */
     private volatile Thread caller;
     /** The caller while it sleeps until a step's last piece is done. */
     private volatile Thread waiting;
@@ -131,7 +140,7 @@ public final class Workers {
         return threads;
     }
 
-    /** Returns whether no helper can come to the next step, so that there is nothing to cut into pieces for. */
+    /** Returns whether no helper can come to the next step, so that cutting it into pieces gains nothing. */
     public boolean alone() {
         return !open;
     }
@@ -232,7 +241,7 @@ public final class Workers {
     }
 
     /**
-     * Waits for the helpers' last pieces, and judges by that whether helpers are of use.
+     * Waits for the helpers' last pieces, and judges by the wait whether helpers are of use.
      *
      * @param start when the step began
      * @param own   the pieces that the caller did in the meantime
