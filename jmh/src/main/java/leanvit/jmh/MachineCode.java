@@ -97,7 +97,8 @@ public final class MachineCode {
         System.out.println("steps: of " + step + " multiply-adds; spills: instructions that touch the stack; cycles: of"
                 + " a step, by " + mca.program());
         System.out.println();
-        System.out.println("| method | multiply-adds per turn | steps per turn | instructions per step | spills per step | "
+        System.out.println("| method | multiply-adds per turn | steps per turn | instructions per step | "
+                + "spills per step | "
                 + String.join(" | ", processors) + " |");
         System.out.println("|---|---|---|---|---|" + "---|".repeat(processors.size()));
         if (dump != null) {

@@ -13,8 +13,8 @@ import leanvit.vit.weights.VitConfig;
  * al., "Pruning One More Token is Enough", WACV 2025).
  *
  * <p>The input is random normal. Patches are dropped at random between the embedding and block 0, and all blocks run
- * with what is left. After a warm-up, rounds go over all token counts, each in an order of its own and with one pass per count,
- * so that whatever else the machine does falls upon all counts alike.
+ * with what is left. After a warm-up, rounds go over all token counts, each in an order of its own and with one pass
+ * per count, so that whatever else the machine does falls upon all counts alike.
  */
 public final class TokenLatency {
 
