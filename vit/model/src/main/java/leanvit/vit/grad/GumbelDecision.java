@@ -1,6 +1,6 @@
 package leanvit.vit.grad;
 
-import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
 
 /**
  * A choice between two classes by Gumbel-softmax at temperature 1 (Jang et al., "Categorical Reparameterization with
@@ -19,12 +19,12 @@ public final class GumbelDecision {
     /**
      * Fills an array with Gumbel noise, {@code -ln(-ln u)} for u uniform in (0, 1), always finite.
      *
-     * @param random where u is from
+     * @param uniform multiples of 2^-53 from 0 to below 1
      */
-    public static void noise(SplittableRandom random, float[] noise, int offset, int count) {
+    public static void noise(DoubleSupplier uniform, float[] noise, int offset, int count) {
         for (int i = offset; i < offset + count; i++) {
-            // The middle of one of 2^52 parts of (0, 1): neither 0 nor 1.
-            double u = ((random.nextLong() >>> 12) + 0.5) * 0x1p-52;
+            // Never 0, which has no logarithm, nor 1.
+            double u = Math.max(uniform.getAsDouble(), 0x1p-54);
             noise[i] = (float) -StrictMath.log(-StrictMath.log(u));
         }
     }

@@ -16,7 +16,7 @@ class GumbelDecisionTest {
         int n = 20;
         float[] logits = Awkward.values(random, 2 * n + 2, 2);
         float[] noise = new float[2 * n + 2];
-        GumbelDecision.noise(random, noise, 2, 2 * n);
+        GumbelDecision.noise(random::nextDouble, noise, 2, 2 * n);
         float[] decision = new float[n + 1];
         float[] soft = new float[n + 1];
         GumbelDecision.forward(logits, noise, 2, n, decision, soft);
@@ -40,7 +40,10 @@ class GumbelDecisionTest {
     @Test
     void noiseIsGumbels() {
         float[] noise = new float[200_000];
-        GumbelDecision.noise(new SplittableRandom(9), noise, 0, noise.length);
+        GumbelDecision.noise(new SplittableRandom(9)::nextDouble, noise, 0, noise.length);
+        float[] least = new float[1];
+        GumbelDecision.noise(() -> 0, least, 0, 1);
+        assertThat(Float.isFinite(least[0])).isTrue();
         double mean = 0;
         double squares = 0;
         for (float value : noise) {
