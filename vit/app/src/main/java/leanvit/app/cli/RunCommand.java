@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import leanvit.reducers.None;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.BlockTrace;
 import leanvit.vit.Inference;
@@ -34,12 +35,16 @@ final class RunCommand implements Command {
                 .text("--input", "IN.safetensors", "holds pixels [B, 3, H, W] in float32, already normalised")
                 .text("--output", "OUT.safetensors", "receives logits [B, classes]")
                 .flag("--trace", "write what each block did, too")
+                .flag("--backward", "write the loss and its gradients, too; IN holds labels or targets")
                 .model()
                 .note("With --trace, OUT also has for every block l, counted from 0: block.<l>.tokens (the rows after "
                 + "the block, all images one after another, [sum of N, C]), block.<l>.offsets (int64 [B + 1]: where "
                 + "each image's rows begin) and, where the reducer tracks them, block.<l>.sizes ([sum of N]); and for "
                 + "the whole run assignment (int64 [B, N0]: the final token that each original token ended in, or -1 "
                 + "where it was dropped).")
+                .note("With --backward, IN also has labels (int64 [B]) or targets (float32 [B, classes]), and OUT has "
+                + "loss [1], the mean cross-entropy over the batch, and grad.<parameter> for every parameter under its "
+                + "name in the checkpoint; the model is run unreduced.")
                 .note("Images of another size than the model's are taken where both sides are multiples of the patch; "
                 + "position embeddings are then resized.")
                 .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 "
@@ -57,10 +62,23 @@ final class RunCommand implements Command {
         Path input = options.requiredPath("--input");
         Path output = options.requiredPath("--output");
         TokenReducer reducer = Models.reducer(options, terminal);
+        if (options.has("--backward") && (options.has("--trace") || !(reducer instanceof None))) {
+            throw new UsageException("--backward runs the model unreduced, expected no --reducer and no --trace");
+        }
         WholeFile.check(output);
         try (SafeTensors tensors = SafeTensors.open(input); Checkpoint checkpoint = Models.open(options)) {
             int[] shape = shape(tensors, checkpoint.config());
+            if (options.has("--backward")) {
+                BackwardRun.check(shape, checkpoint.config(), tensors);
+            }
             float[] pixels = tensors.floats(PIXELS);
+            if (options.has("--backward")) {
+                SafeTensorsWriter file = new SafeTensorsWriter();
+                BackwardRun.dense(checkpoint, tensors, pixels, shape[0], options, file);
+                Models.warn(checkpoint, terminal);
+                file.write(output);
+                return DONE;
+            }
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint, shape[2], shape[3]);
             Models.warn(checkpoint, terminal);
             Inference inference = Models.withThreads(model.inference(), options).with(reducer);

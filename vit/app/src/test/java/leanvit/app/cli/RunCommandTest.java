@@ -137,4 +137,66 @@ class RunCommandTest {
             assertThat(out.longs("block.2.offsets")).containsExactly(0);
         }
     }
+
+    @ParameterizedTest
+    @CsvSource({"A-distilled", "B"})
+    void backwardHasLossAndGradients(String preset) throws IOException {
+        Path model = Cli.TESTDATA.resolve("golden/" + preset);
+        int images = 2;
+        Path input = directory.resolve("in.safetensors");
+        float[] pixels;
+        int[] labels;
+        int side;
+        try (SafeTensors inputs = SafeTensors.open(model.resolve("inputs.safetensors"))) {
+            side = inputs.shape("pixels")[3];
+            pixels = Arrays.copyOf(inputs.floats("pixels"), images * 3 * side * side);
+            labels = Arrays.copyOf(inputs.ints("labels"), images);
+        }
+        new SafeTensorsWriter().floats("pixels", pixels, images, 3, side, side)
+                .longs("labels", Arrays.stream(labels).asLongStream().toArray(), images).write(input);
+        float[] loss;
+        try (SafeTensors out = run(input, "--model", model, "--backward", "--threads", "2");
+                SafeTensors expected = SafeTensors.open(model.resolve("backward.safetensors"));
+                SafeTensors weights = SafeTensors.open(model.resolve("model.safetensors"))) {
+            loss = out.floats("loss");
+            assertClose(loss, expected.floats("loss"), "loss");
+            for (String name : weights.names()) {
+                assertThat(out.shape("grad." + name)).as(name).isEqualTo(weights.shape(name));
+                if (expected.has("grad." + name)) {
+                    assertClose(out.floats("grad." + name), expected.floats("grad." + name), name);
+                }
+            }
+            assertThat(out.names()).hasSize(2 + weights.names().size());
+        }
+        float[] targets = new float[images * 10];
+        for (int image = 0; image < images; image++) {
+            targets[image * 10 + labels[image]] = 1f;
+        }
+        new SafeTensorsWriter().floats("pixels", pixels, images, 3, side, side)
+                .floats("targets", targets, images, 10).write(input);
+        try (SafeTensors out = run(input, "--model", model, "--backward")) {
+            assertThat(out.floats("loss")[0]).isCloseTo(loss[0], within(1e-6f));
+        }
+    }
+
+    @Test
+    void backwardNamesWhatIsWrongWithTheLabels() throws IOException {
+        Path input = directory.resolve("in.safetensors");
+        Object[] arguments = {"run", "--input", input, "--output", directory.resolve("out.safetensors"), "--model",
+            GOLDEN, "--backward"};
+        float[] pixels = new float[2 * 3 * 48 * 48];
+        new SafeTensorsWriter().floats("pixels", pixels, 2, 3, 48, 48).write(input);
+        Cli.run(arguments).failed(input + ": --backward: expected tensor \"labels\" [B] or \"targets\" [B, classes], "
+                + "came neither");
+        new SafeTensorsWriter().floats("pixels", pixels, 2, 3, 48, 48).longs("labels", new long[] {3, 10}, 2)
+                .write(input);
+        Cli.run(arguments).failed(input + ": tensor \"labels\": image 1 has the class 10, expected 0 to 9");
+        new SafeTensorsWriter().floats("pixels", pixels, 2, 3, 48, 48).floats("targets", new float[20], 20)
+                .write(input);
+        Cli.run(arguments).failed(input + ": tensor \"targets\": expected shape [2, 10], came [20]");
+        new SafeTensorsWriter().floats("pixels", new float[3 * 56 * 56], 1, 3, 56, 56).longs("labels", new long[1], 1)
+                .write(input);
+        Cli.run(arguments).failed(input + ": tensor \"pixels\": --backward expects shape [B, 3, 48, 48] with B of 1 "
+                + "or more, came [1, 3, 56, 56]");
+    }
 }
