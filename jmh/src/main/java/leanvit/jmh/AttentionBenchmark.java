@@ -26,6 +26,8 @@ public class AttentionBenchmark extends KernelBenchmark {
         NONE,
         /** A bias a key, as proportional attention has it (ToMe). */
         KEY_BIAS,
+        /** A bias a query and key, as relative positions have it (BEiT). */
+        PAIR_BIAS,
         /** The class token's attention (EViT, eTPS). */
         CLASS_ROW,
         /** The attention to each token, summed over queries (LTMP). */
@@ -45,10 +47,12 @@ public class AttentionBenchmark extends KernelBenchmark {
     private int n;
     private float[] qkv;
     private float[] keyBias;
+    private float[] pairBias;
     private float[] classRow;
     private float[] columns;
     private float[] out;
     private float[] scratch;
+    private Attention attention;
 
     @Setup
     public void setUp() {
@@ -60,11 +64,15 @@ public class AttentionBenchmark extends KernelBenchmark {
         for (int j = 0; keyBias != null && j < n; j++) {
             keyBias[j] = (float) Math.log(1 + j % 4);
         }
+        pairBias = gather == Gather.PAIR_BIAS ? normal(n * n) : null;
         classRow = gather == Gather.CLASS_ROW ? new float[n] : null;
         columns = gather == Gather.COLUMN_SUM || gather == Gather.HEAD_MAX ? new float[n] : null;
         out = new float[n * heads * HEAD_DIM];
         scratch = new float[gather == Gather.HEAD_MAX ? Attention.headMaxScratchLength(n, heads, HEAD_DIM)
                 : Attention.scratchLength(n, HEAD_DIM)];
+        attention = new Attention(heads, HEAD_DIM).tokens(n, qkv, 0, 3 * heads * HEAD_DIM).keyBias(keyBias, 0)
+                .pairBias(pairBias, 0, 0, n).into(out, 0, heads * HEAD_DIM).classRow(classRow, 0)
+                .columnSum(gather == Gather.COLUMN_SUM ? columns : null, 0).scratch(scratch, 0);
         attend(new Flops());
         for (int query = 0; query < n; query++) {
             checkRow(query % heads, query);
@@ -83,7 +91,8 @@ public class AttentionBenchmark extends KernelBenchmark {
             for (int c = 0; c < HEAD_DIM; c++) {
                 score += (double) qkv[q + c] * qkv[j * 3 * width + width + head * HEAD_DIM + c];
             }
-            weights[j] = Math.exp(score / Math.sqrt(HEAD_DIM) + (keyBias == null ? 0 : keyBias[j]));
+            weights[j] = Math.exp(score / Math.sqrt(HEAD_DIM) + (keyBias == null ? 0 : keyBias[j])
+                    + (pairBias == null ? 0 : pairBias[query * n + j]));
             sum += weights[j];
         }
         for (int c = 0; c < HEAD_DIM; c++) {
@@ -100,13 +109,11 @@ public class AttentionBenchmark extends KernelBenchmark {
     }
 
     private float[] attend(Flops flops) {
-        int width = heads * HEAD_DIM;
         if (gather == Gather.HEAD_MAX) {
-            Attention.headMax(n, 1, heads, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, columns, 0, scratch);
+            attention.headMax(1, columns, 0);
         } else {
             for (int head = 0; head < heads; head++) {
-                Attention.head(n, n, heads, head, HEAD_DIM, qkv, 0, 3 * width, keyBias, 0, out, 0, width, classRow, 0,
-                        columns, 0, scratch);
+                attention.head(head, n);
             }
         }
         count(flops);

@@ -189,12 +189,13 @@ public final class BigPictures {
         float[] qkv = KernelBenchmark.normal(n * 3 * width);
         float[] out = new float[n * width];
         float[] scratch = new float[Attention.scratchLength(n, shape.headDim())];
+        Attention attention = new Attention(shape.heads(), shape.headDim()).tokens(n, qkv, 0, 3 * width)
+                .into(out, 0, width).scratch(scratch, 0);
         return () -> {
             for (int layer = 0; layer < shape.depth(); layer++) {
                 int queries = layer == shape.depth() - 1 ? 1 : n;
                 for (int head = 0; head < shape.heads(); head++) {
-                    Attention.head(n, queries, shape.heads(), head, shape.headDim(), qkv, 0, 3 * width, null, 0, out, 0,
-                            width, null, 0, null, 0, scratch);
+                    attention.head(head, queries);
                 }
             }
         };

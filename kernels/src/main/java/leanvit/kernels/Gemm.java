@@ -25,7 +25,26 @@ public final class Gemm {
         /** {@code C = gelu(A·B + bias)}, the exact (erf) form of {@link Gelu}. */
         GELU,
         /** {@code C = C + (A·B + bias)}: a residual connection. */
-        RESIDUAL
+        RESIDUAL,
+        /** {@code C = C·(A·B + bias)}, elementwise: a gated layer, such as SwiGLU's, whose C is the gate. */
+        PRODUCT,
+        /** {@link Swish.Form#SILU} of A·B + bias. */
+        SILU(Swish.Form.SILU),
+        /** {@link Swish.Form#QUICK_GELU} of A·B + bias. */
+        QUICK_GELU(Swish.Form.QUICK_GELU),
+        /** {@link Swish.Form#GELU_TANH} of A·B + bias. */
+        GELU_TANH(Swish.Form.GELU_TANH);
+
+        /** The swish that it is, or null. */
+        final Swish.Form swish;
+
+        Epilogue() {
+            this(null);
+        }
+
+        Epilogue(Swish.Form swish) {
+            this.swish = swish;
+        }
     }
 
     /** What the SIMD and the scalar twin both do; arguments are checked before. */

@@ -18,58 +18,57 @@ final class ScalarAttention implements Attention.Implementation {
     }
 
     @Override
-    public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
-                            float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
-                            float[] scratch, int scratchOffset) {
+    public void head(Attention call, int head, int queries) {
         ScalarTile tile = ScalarTile.acquire();
-        int width = heads * headDim;
-        int q = qkvOffset + head * headDim;
+        int n = call.n;
+        int headDim = call.headDim;
+        float[] scratch = call.scratch;
+        float[] classRow = call.classRow;
+        float[] columnSum = call.columnSum;
+        int v = call.qkvOffset + (2 * call.heads + head) * headDim;
         if (columnSum != null) {
-            Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
+            Arrays.fill(columnSum, call.columnSumOffset, call.columnSumOffset + n, 0f);
         }
         // Of n, as scratch is: 208 of 209 queries would make one block, where 209 make two.
         int block = ScalarTile.part(n, ScalarTile.COLUMNS);
         for (int i = 0; i < queries; i += block) {
             int columns = Math.min(block, queries - i);
-            exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
-                    scratch, scratchOffset);
-            int scores = scratchOffset + headDim * columns;
+            exponentials(tile, call, head, i, columns);
+            int scores = call.scratchOffset + headDim * columns;
             for (int j = 0; classRow != null && i == 0 && j < n; j++) {
-                classRow[classRowOffset + j] = scratch[scores + j * columns] * tile.row[0];
+                classRow[call.classRowOffset + j] = scratch[scores + j * columns] * tile.row[0];
             }
             for (int j = 0; columnSum != null && j < n; j++) {
-                int to = columnSumOffset + j;
+                int to = call.columnSumOffset + j;
                 columnSum[to] = sum(columnSum[to], columns, scratch, scores + j * columns, tile.row);
             }
-            values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch, scores,
-                    out, outOffset + i * outStride + head * headDim, outStride);
+            values(tile, columns, n, headDim, call.qkv, v, call.stride, scratch, scores,
+                    call.out, call.outOffset + i * call.outStride + head * headDim, call.outStride);
         }
         tile.release();
     }
 
     @Override
-    public void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
-                               float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                               float[] columnSum, int columnSumOffset, float[] scratch, int scratchOffset) {
+    public void headMax(Attention call, int prefix, float[] columnSum, int columnSumOffset) {
         ScalarTile tile = ScalarTile.acquire();
-        int width = heads * headDim;
+        int n = call.n;
+        int heads = call.heads;
+        int headDim = call.headDim;
+        float[] scratch = call.scratch;
         Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
         int block = ScalarTile.part(n, ScalarTile.COLUMNS);
         for (int i = 0; i < n; i += block) {
             int columns = Math.min(block, n - i);
-            int scores = scratchOffset + headDim * columns;
+            int scores = call.scratchOffset + headDim * columns;
             int maxima = scores + n * columns;
             Arrays.fill(scratch, maxima, maxima + n * columns, 0f);
             for (int h = 0; h < heads; h++) {
-                int q = qkvOffset + h * headDim;
-                exponentials(tile, columns, n, headDim, qkv, q + i * stride, q + width, stride, keyBias, biasOffset,
-                    scratch, scratchOffset);
+                exponentials(tile, call, h, i, columns);
                 for (int j = 0; j < n; j++) {
                     maximum(columns, scratch, scores + j * columns, tile.row, maxima + j * columns);
                 }
-                values(tile, columns, n, headDim, qkv, q + 2 * width, stride, scratch, scores,
-                        out, outOffset + i * outStride + h * headDim, outStride);
+                values(tile, columns, n, headDim, call.qkv, call.qkvOffset + (2 * heads + h) * headDim, call.stride,
+                        scratch, scores, call.out, call.outOffset + i * call.outStride + h * headDim, call.outStride);
             }
             int from = Math.max(0, prefix - i);
             for (int j = prefix; j < n; j++) {
@@ -84,20 +83,30 @@ final class ScalarAttention implements Attention.Implementation {
     }
 
     /**
-     * Fills scratch with exp(score - maximum of its query) and the tile's row with the reciprocals of each query's sum.
+     * Fills scratch with exp(score - maximum of its query) of some queries of a head, and the tile's row with the
+     * reciprocals of each query's sum.
      */
-    private static void exponentials(ScalarTile tile, int columns, int n, int headDim, float[] qkv, int q, int k,
-                                     int stride, float[] keyBias, int biasOffset, float[] scratch, int queries) {
-        transposeQueries(columns, headDim, qkv, q, stride, scratch, queries);
+    private static void exponentials(ScalarTile tile, Attention call, int head, int query, int columns) {
+        int n = call.n;
+        int headDim = call.headDim;
+        int stride = call.stride;
+        float[] scratch = call.scratch;
+        int queries = call.scratchOffset;
+        int q = call.qkvOffset + head * headDim;
+        int k = q + call.heads * headDim;
+        transposeQueries(columns, headDim, call.qkv, q + query * stride, stride, scratch, queries);
         int scores = queries + headDim * columns;
         Arrays.fill(tile.row, 0, columns, Float.NEGATIVE_INFINITY);
         int height = ScalarTile.part(n, ScalarTile.ROWS);
         for (int j = 0; j < n; j += height) {
             int rows = Math.min(height, n - j);
             for (int r = 0; r < rows; r++) {
-                tile.fill(r, columns, keyBias == null ? 0f : keyBias[biasOffset + j + r]);
+                tile.fill(r, columns, call.keyBias == null ? 0f : call.keyBias[call.keyBiasOffset + j + r]);
             }
-            product(tile, rows, columns, headDim, qkv, k + j * stride, stride, 1, scratch, queries);
+            product(tile, rows, columns, headDim, call.qkv, k + j * stride, stride, 1, scratch, queries);
+            if (call.pairBias != null) {
+                addPairBias(tile, call, head, query, columns, j, rows);
+            }
             for (int r = 0; r < rows; r++) {
                 maximum(columns, tile.sums[r], tile.row);
                 System.arraycopy(tile.sums[r], 0, scratch, scores + (j + r) * columns, columns);
@@ -113,6 +122,17 @@ final class ScalarAttention implements Attention.Implementation {
         }
         for (int c = 0; c < columns; c++) {
             tile.row[c] = tile.totals[c] == 0 ? 0f : (float) (1 / tile.totals[c]);
+        }
+    }
+
+    /** Adds the bias of queries from {@code query} on, and keys from {@code key} on, to a tile of scores. */
+    private static void addPairBias(ScalarTile tile, Attention call, int head, int query, int columns, int key,
+                                    int keys) {
+        int bias = call.pairBiasOffset + head * call.pairBiasHeadStride + query * call.pairBiasStride + key;
+        for (int c = 0; c < columns; c++) {
+            for (int r = 0; r < keys; r++) {
+                tile.sums[r][c] += call.pairBias[bias + c * call.pairBiasStride + r];
+            }
         }
     }
 
@@ -146,7 +166,7 @@ final class ScalarAttention implements Attention.Implementation {
 
     private static void exponentials(int columns, float[] x, int offset, float[] max, double[] totals) {
         for (int c = 0; c < columns; c++) {
-            float value = ScalarMath.expNonPositive(x[offset + c] - max[c]);
+            float value = ScalarMath.exp(x[offset + c] - max[c]);
             x[offset + c] = value;
             totals[c] += value;
         }

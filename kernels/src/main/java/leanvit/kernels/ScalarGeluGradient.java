@@ -20,7 +20,7 @@ final class ScalarGeluGradient implements GeluGradient.Implementation {
 
     /** Returns the derivative of GELU. */
     private static float slope(float x, float gelu) {
-        float density = ScalarMath.expNonPositive(x * x * -0.5f) * (x * DENSITY_AT_0);
+        float density = ScalarMath.exp(x * x * -0.5f) * (x * DENSITY_AT_0);
         return (Math.abs(x) < SMALL ? 0.5f : gelu / x) + density;
     }
 }

@@ -84,6 +84,16 @@ final class ScalarGemm implements Gemm.Implementation {
                     sums[j] += room[j];
                 }
             }
+            case PRODUCT -> {
+                System.arraycopy(c, co, room, 0, columns);
+                for (int j = 0; j < columns; j++) {
+                    sums[j] *= room[j];
+                }
+            }
+            case SILU, QUICK_GELU, GELU_TANH -> {
+                System.arraycopy(sums, 0, room, 0, columns);
+                ScalarSwish.row(epilogue.swish, columns, room, sums);
+            }
             default -> throw new AssertionError(epilogue);
         }
         System.arraycopy(sums, 0, c, co, columns);

@@ -14,7 +14,7 @@ final class ScalarMaskedAttention implements MaskedAttention.Rows {
                 max = z[j] > max ? z[j] : max;
             }
             for (int j = row; j < row + padded; j++) {
-                z[j] = ScalarMath.expNonPositive(z[j] - max);
+                z[j] = ScalarMath.exp(z[j] - max);
             }
         }
     }

@@ -50,6 +50,13 @@ final class ScalarMath {
     static final float GELU1 = 0.09145774f;
     static final float GELU0 = 0.91700405f;
 
+    /** What {@code x*x} counts for in a swish at most: it stays finite, and g is beyond all exponents long before. */
+    static final float SWISH_MOST_SQUARE = 1e6f;
+    /** The largest exponent of a swish: its exponential is finite, and any x from -128 on over it is nothing. */
+    static final float SWISH_MOST_EXPONENT = 87f;
+    /** Below it a swish is as good as 0. */
+    static final float SWISH_ZERO = -128f;
+
     private ScalarMath() {
     }
 
@@ -62,10 +69,10 @@ final class ScalarMath {
     }
 
     /**
-     * Returns e to the power {@code x} for {@code x <= 0}. The error is at most 2 + |x| / 30 ulp; 0 gives 1, NaN gives
+     * Returns e to the power {@code x} for {@code x <= 88}. The error is at most 2 + |x| / 30 ulp; 0 gives 1, NaN gives
      * NaN; below -87.33654, where the result would be subnormal, it is 0.
      */
-    static float expNonPositive(float x) {
+    static float exp(float x) {
         float rounded = fma(x, LOG2_E, ROUND_TO_SCALE);
         float n = rounded - ROUND_TO_SCALE;
         float r = fma(n, -LN2_HIGH, x);
@@ -89,6 +96,13 @@ final class ScalarMath {
         float magnitude = Math.abs(x);
         float a = magnitude < GELU_ZERO ? -magnitude : -GELU_ZERO;
         return fma(a, phi(a), x < 0f ? 0f : x);
+    }
+
+    /** Returns {@code x / (1 + exp(x * (minusA + minusB * x * x)))}; see {@link Swish}. */
+    static float swish(float minusA, float minusB, float x) {
+        float exponent = fma(Math.min(x * x, SWISH_MOST_SQUARE), minusB, minusA) * x;
+        float e = exp(exponent > SWISH_MOST_EXPONENT ? SWISH_MOST_EXPONENT : exponent);
+        return (x < SWISH_ZERO ? SWISH_ZERO : x) / (e + 1f);
     }
 
     /** Returns the normal distribution's cumulative function of {@code a}, -8 to 0. */

@@ -22,7 +22,7 @@ final class ScalarSoftmax implements Softmax.Implementation {
             }
             double sum = 0;
             for (int c = 0; c < columns; c++) {
-                float value = ScalarMath.expNonPositive(x[offset + c] - max);
+                float value = ScalarMath.exp(x[offset + c] - max);
                 out[outOffset + c] = value;
                 sum += value;
             }

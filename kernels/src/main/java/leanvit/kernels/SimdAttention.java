@@ -36,66 +36,73 @@ final class SimdAttention implements Attention.Implementation {
     }
 
     @Override
-    public void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int qkvOffset, int stride,
-                            float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                            float[] classRow, int classRowOffset, float[] columnSum, int columnSumOffset,
-                            float[] scratch, int scratchOffset) {
-        int packed = scratchOffset;
+    public void head(Attention call, int head, int queries) {
+        int n = call.n;
+        int headDim = call.headDim;
+        int stride = call.stride;
+        float[] qkv = call.qkv;
+        float[] scratch = call.scratch;
+        int packed = call.scratchOffset;
         int tile = packed + packedHead(n, headDim);
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
-        int q = qkvOffset + head * headDim;
-        pack(n, headDim, qkv, q + heads * headDim, q + 2 * heads * headDim, stride, keyBias, biasOffset, scratch,
-                packed);
+        int width = call.heads * headDim;
+        int q = call.qkvOffset + head * headDim;
+        pack(n, headDim, qkv, q + width, q + 2 * width, stride, call.keyBias, call.keyBiasOffset, scratch, packed);
+        float[] classRow = call.classRow;
+        float[] columnSum = call.columnSum;
         if (columnSum != null) {
-            Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
+            Arrays.fill(columnSum, call.columnSumOffset, call.columnSumOffset + n, 0f);
         }
+        int out = call.outOffset + head * headDim;
         for (int i = 0; i < queries; i += TILE_ROWS) {
             int rows = Math.min(TILE_ROWS, queries - i);
-            softmaxTile(rows, n, headDim, qkv, q + i * stride, stride, scratch, packed, tile, sums);
+            softmaxTile(call, head, i, rows, packed, tile, sums);
             if (classRow != null && i == 0) {
                 for (int j = 0; j < n; j++) {
-                    classRow[classRowOffset + j] = scratch[tile + j] * scratch[sums];
+                    classRow[call.classRowOffset + j] = scratch[tile + j] * scratch[sums];
                 }
             }
             if (columnSum != null) {
                 for (int r = 0; r < rows; r++) {
-                    axpy(n, scratch[sums + r], scratch, tile + r * padded, columnSum, columnSumOffset);
+                    axpy(n, scratch[sums + r], scratch, tile + r * padded, columnSum, call.columnSumOffset);
                 }
             }
-            valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + head * headDim,
-                    outStride);
+            valuesTile(rows, n, headDim, scratch, packed, tile, sums, call.out, out + i * call.outStride,
+                    call.outStride);
         }
     }
 
     @Override
-    public void headMax(int n, int prefix, int heads, int headDim, float[] qkv, int qkvOffset, int stride,
-                               float[] keyBias, int biasOffset, float[] out, int outOffset, int outStride,
-                               float[] columns, int columnsOffset, float[] scratch, int scratchOffset) {
+    public void headMax(Attention call, int prefix, float[] columns, int columnsOffset) {
+        int n = call.n;
+        int heads = call.heads;
+        int headDim = call.headDim;
         int width = heads * headDim;
+        float[] scratch = call.scratch;
         int headLength = packedHead(n, headDim);
-        int tile = scratchOffset + heads * headLength;
+        int tile = call.scratchOffset + heads * headLength;
         int padded = PanelLayout.paddedColumns(n);
         int sums = sumsOffset(tile, padded, headDim);
         int maxima = tile + TILE_ROWS * (padded + PanelLayout.paddedColumns(headDim));
         for (int h = 0; h < heads; h++) {
-            int k = qkvOffset + width + h * headDim;
-            pack(n, headDim, qkv, k, k + width, stride, keyBias, biasOffset, scratch, scratchOffset + h * headLength);
+            int k = call.qkvOffset + width + h * headDim;
+            pack(n, headDim, call.qkv, k, k + width, call.stride, call.keyBias, call.keyBiasOffset, scratch,
+                    call.scratchOffset + h * headLength);
         }
         Arrays.fill(columns, columnsOffset, columnsOffset + n, 0f);
         for (int i = 0; i < n; i += TILE_ROWS) {
             int rows = Math.min(TILE_ROWS, n - i);
             Arrays.fill(scratch, maxima, maxima + rows * padded, 0f);
             for (int h = 0; h < heads; h++) {
-                int packed = scratchOffset + h * headLength;
-                softmaxTile(rows, n, headDim, qkv, qkvOffset + h * headDim + i * stride, stride, scratch, packed, tile,
-                        sums);
+                int packed = call.scratchOffset + h * headLength;
+                softmaxTile(call, h, i, rows, packed, tile, sums);
                 for (int r = 0; r < rows; r++) {
                     SimdHeadMax.raise(padded, scratch[sums + r], scratch, tile + r * padded, scratch,
                             maxima + r * padded);
                 }
-                valuesTile(rows, n, headDim, scratch, packed, tile, sums, out, outOffset + i * outStride + h * headDim,
-                        outStride);
+                valuesTile(rows, n, headDim, scratch, packed, tile, sums, call.out,
+                        call.outOffset + i * call.outStride + h * headDim, call.outStride);
             }
             for (int r = Math.max(0, prefix - i); r < rows; r++) {
                 axpy(n - prefix, 1f, scratch, maxima + r * padded + prefix, columns, columnsOffset + prefix);
@@ -107,7 +114,7 @@ final class SimdAttention implements Attention.Implementation {
         return tile + TILE_ROWS * (2 * padded + PanelLayout.paddedColumns(headDim));
     }
 
-    static void pack(int n, int headDim, float[] qkv, int k, int v, int stride, float[] keyBias, int biasOffset,
+    private static void pack(int n, int headDim, float[] qkv, int k, int v, int stride, float[] keyBias, int biasOffset,
                              float[] packed, int offset) {
         float scale = (float) (1 / Math.sqrt(headDim));
         int columns = PanelLayout.paddedColumns(n);
@@ -149,14 +156,23 @@ final class SimdAttention implements Attention.Implementation {
         }
     }
 
-    /** Fills a tile with exp(score - row maximum), and the reciprocals of its rows' sums. */
-    static void softmaxTile(int rows, int n, int headDim, float[] qkv, int q, int stride, float[] scratch, int packed,
-                                    int tile, int sums) {
+    /** Fills a tile with exp(score - row maximum) of some queries, and the reciprocals of its rows' sums. */
+    private static void softmaxTile(Attention call, int head, int query, int rows, int packed, int tile, int sums) {
+        int n = call.n;
+        int headDim = call.headDim;
+        float[] scratch = call.scratch;
         int padded = PanelLayout.paddedColumns(n);
+        int q = call.qkvOffset + query * call.stride + head * headDim;
         for (int panel = 0; panel < PanelLayout.panels(padded); panel++) {
             int first = PanelLayout.column(padded, panel);
-            SimdGemm.tile(rows, headDim, qkv, q, stride, scratch, packed + first * (headDim + 1),
+            SimdGemm.tile(rows, headDim, call.qkv, q, call.stride, scratch, packed + first * (headDim + 1),
                     PanelLayout.width(padded, panel), scratch, tile + first, padded);
+        }
+        if (call.pairBias != null) {
+            int bias = call.pairBiasOffset + head * call.pairBiasHeadStride + query * call.pairBiasStride;
+            for (int r = 0; r < rows; r++) {
+                add(n, call.pairBias, bias + r * call.pairBiasStride, scratch, tile + r * padded);
+            }
         }
         for (int r = 0; r < rows; r++) {
             float max = SimdSoftmax.max(padded, scratch, tile + r * padded);
@@ -192,7 +208,7 @@ final class SimdAttention implements Attention.Implementation {
     }
 
     /** Multiplies a tile of exponentials with the values and scales each row to its share. */
-    static void valuesTile(int rows, int n, int headDim, float[] scratch, int packed, int tile, int sums,
+    private static void valuesTile(int rows, int n, int headDim, float[] scratch, int packed, int tile, int sums,
                                    float[] out, int outOffset, int outStride) {
         int padded = PanelLayout.paddedColumns(n);
         int values = packed + packedKeys(n, headDim);
@@ -216,6 +232,16 @@ final class SimdAttention implements Attention.Implementation {
         }
         for (; j < n; j++) {
             y[yo + j] = x[xo + j] * factor;
+        }
+    }
+
+    private static void add(int n, float[] x, int xo, float[] y, int yo) {
+        int j = 0;
+        for (; j <= n - L; j += L) {
+            FloatVector.fromArray(F, y, yo + j).add(FloatVector.fromArray(F, x, xo + j)).intoArray(y, yo + j);
+        }
+        for (; j < n; j++) {
+            y[yo + j] += x[xo + j];
         }
     }
 

@@ -51,6 +51,10 @@ final class SimdGemm implements Gemm.Implementation {
                 ragged(m, a, ao, lda, k, n - first, b, bo, width, epilogue, tile, c, co + first, ldc);
             } else if (epilogue == Gemm.Epilogue.RESIDUAL) {
                 residual(m, a, ao, lda, k, b, bo, width, tile, c, co + first, ldc);
+            } else if (epilogue == Gemm.Epilogue.PRODUCT) {
+                product(m, a, ao, lda, k, b, bo, width, tile, c, co + first, ldc);
+            } else if (epilogue.swish != null) {
+                swish(epilogue.swish, m, a, ao, lda, k, b, bo, width, tile, c, co + first, ldc);
             } else if (epilogue == Gemm.Epilogue.GELU) {
                 gelu(m, a, ao, lda, k, b, bo, width, c, co + first, ldc);
             } else {
@@ -74,6 +78,40 @@ final class SimdGemm implements Gemm.Implementation {
             tile(rows, k, a, ao + i * lda, lda, b, bo, width, c, co + i * ldc, ldc);
             // The tile has just been written and lies in the first-level cache.
             SimdGelu.tile(rows, width, c, co + i * ldc, ldc);
+        }
+    }
+
+    private static void swish(Swish.Form form, int m, float[] a, int ao, int lda, int k, float[] b, int bo, int width,
+                              float[] tile, float[] c, int co, int ldc) {
+        for (int i = 0; i < m; i += TILE_ROWS) {
+            int rows = Math.min(TILE_ROWS, m - i);
+            tile(rows, k, a, ao + i * lda, lda, b, bo, width, c, co + i * ldc, ldc);
+            SimdSwish.rows(form, rows, width, c, co + i * ldc, ldc, c, co + i * ldc, ldc, tile);
+        }
+    }
+
+    private static void product(int m, float[] a, int ao, int lda, int k, float[] b, int bo, int width, float[] tile,
+                                float[] c, int co, int ldc) {
+        for (int i = 0; i < m; i += TILE_ROWS) {
+            int rows = Math.min(TILE_ROWS, m - i);
+            tile(rows, k, a, ao + i * lda, lda, b, bo, width, tile, 0, width);
+            multiply(rows, width, tile, c, co + i * ldc, ldc);
+        }
+    }
+
+    /** Multiplies C by a tile of whole vectors, as {@link #add} adds one. */
+    private static void multiply(int rows, int width, float[] tile, float[] c, int co, int ldc) {
+        int row = co;
+        int column = 0;
+        int length = rows * width;
+        for (int t = 0; t < length; t += L) {
+            int to = row + column;
+            FloatVector.fromArray(F, c, to).mul(FloatVector.fromArray(F, tile, t)).intoArray(c, to);
+            column += L;
+            if (column == width) {
+                column = 0;
+                row += ldc;
+            }
         }
     }
 
@@ -124,6 +162,9 @@ final class SimdGemm implements Gemm.Implementation {
                 case NONE -> sum;
                 case GELU -> ScalarMath.gelu(sum);
                 case RESIDUAL -> c[to + j] + sum;
+                case PRODUCT -> c[to + j] * sum;
+                case SILU, QUICK_GELU, GELU_TANH ->
+                    ScalarMath.swish(epilogue.swish.minusA, epilogue.swish.minusB, sum);
             };
         }
     }

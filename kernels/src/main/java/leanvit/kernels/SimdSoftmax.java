@@ -103,7 +103,7 @@ final class SimdSoftmax implements Softmax.Implementation {
     }
 
     /**
-     * Writes exp(x + shift) of rows of whole vectors, a shift per row, {@link ScalarMath#expNonPositive} to the bit; in
+     * Writes exp(x + shift) of rows of whole vectors, a shift per row, {@link ScalarMath#exp} to the bit; in
      * place too.
      *
      * <p>The formula stands in the loop for {@link SimdGelu}'s reason. It takes three quarters of the bytecodes that C2

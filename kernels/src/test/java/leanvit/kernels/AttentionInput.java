@@ -5,10 +5,16 @@ import java.util.SplittableRandom;
 import leanvit.testdata.Awkward;
 
 /**
- * Queries, keys and values of some tokens, with a bias a key or null, and attention over them in double precision,
+ * Queries, keys and values of some tokens, with a bias a key and [heads, n, n] of a pair, each or null, and
+ * attention over them in double precision,
  * straight from its formula.
  */
-record AttentionInput(int n, int heads, int headDim, Guarded qkv, float[] bias) {
+record AttentionInput(int n, int heads, int headDim, Guarded qkv, float[] bias, float[] pairBias) {
+
+    AttentionInput(int n, int heads, int headDim, Guarded qkv, float[] bias) {
+        this(n, heads, headDim, qkv, bias, null);
+    }
+
 
     static AttentionInput random(int n, int heads, int headDim, boolean biased, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -25,6 +31,17 @@ record AttentionInput(int n, int heads, int headDim, Guarded qkv, float[] bias) 
 
     AttentionInput withBias(float... newBias) {
         return new AttentionInput(n, heads, headDim, qkv, newBias);
+    }
+
+    AttentionInput withPairBias(long seed) {
+        return new AttentionInput(n, heads, headDim, qkv, bias,
+                Awkward.values(new SplittableRandom(seed), heads * n * n, 3f));
+    }
+
+    /** Returns a call with these arguments; output and scratch are missing. */
+    Attention call() {
+        return new Attention(heads, headDim).tokens(n, qkv.array(), qkv.offset(), qkv.stride()).keyBias(bias, 0)
+                .pairBias(pairBias, 0, n * n, n);
     }
 
     int query(int head, int channel) {
@@ -48,7 +65,8 @@ record AttentionInput(int n, int heads, int headDim, Guarded qkv, float[] bias) 
             for (int c = 0; c < headDim; c++) {
                 score += (double) qkv.get(i, query(head, c)) * qkv.get(j, key(head, c));
             }
-            row[j] = (headDim == 0 ? 0 : score / Math.sqrt(headDim)) + (bias == null ? 0 : bias[j]);
+            row[j] = (headDim == 0 ? 0 : score / Math.sqrt(headDim)) + (bias == null ? 0 : bias[j])
+                    + (pairBias == null ? 0 : pairBias[(head * n + i) * n + j]);
             max = Math.max(max, row[j]);
         }
         double sum = 0;

@@ -43,12 +43,9 @@ class AttentionTest {
         Guarded columns = gather ? row(input.n()) : null;
         Guarded scratch = scratch(Attention.scratchLength(input.n(), input.headDim()));
         for (int h = Math.max(0, head); h < (head < 0 ? input.heads() : head + 1); h++) {
-            Attention.head(input.n(), queries, input.heads(), h, input.headDim(),
-                    input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                    bias == null ? null : bias.array(), bias == null ? 0 : bias.offset(),
-                    out.array(), out.offset(), out.stride(),
-                    gather ? classRow.array() : null, gather ? classRow.offset() : 0,
-                    gather ? columns.array() : null, gather ? columns.offset() : 0, scratch.array());
+            call(input, bias, scratch).into(out.array(), out.offset(), out.stride())
+                    .classRow(gather ? classRow.array() : null, gather ? classRow.offset() : 0)
+                    .columnSum(gather ? columns.array() : null, gather ? columns.offset() : 0).head(h, queries);
         }
         for (Guarded guarded : new Guarded[] {out, classRow, columns, bias, scratch, input.qkv()}) {
             if (guarded != null) {
@@ -58,15 +55,22 @@ class AttentionTest {
         return new Result(out, classRow, columns);
     }
 
+    private static Attention call(AttentionInput input, Guarded bias, Guarded scratch) {
+        Attention call = new Attention(input.heads(), input.headDim())
+                .tokens(input.n(), input.qkv().array(), input.qkv().offset(), input.qkv().stride())
+                .keyBias(bias == null ? null : bias.array(), bias == null ? 0 : bias.offset())
+                .scratch(scratch.array(), 0);
+        return input.pairBias() == null ? call
+                : call.pairBias(input.pairBias(), 0, input.n() * input.n(), input.n());
+    }
+
     private static Result runHeadMax(AttentionInput input, int prefix) {
         Guarded out = Guarded.empty(input.n(), input.heads() * input.headDim(), 4, 3);
         Guarded bias = input.bias() == null ? null : Guarded.of(input.bias(), 1, input.n(), 2, 0);
         Guarded columns = row(input.n());
         Guarded scratch = scratch(Attention.headMaxScratchLength(input.n(), input.heads(), input.headDim()));
-        Attention.headMax(input.n(), prefix, input.heads(), input.headDim(),
-                input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                bias == null ? null : bias.array(), bias == null ? 0 : bias.offset(),
-                out.array(), out.offset(), out.stride(), columns.array(), columns.offset(), scratch.array());
+        call(input, bias, scratch).into(out.array(), out.offset(), out.stride())
+                .headMax(prefix, columns.array(), columns.offset());
         for (Guarded guarded : new Guarded[] {out, columns, scratch, input.qkv()}) {
             guarded.assertGuardsUntouched(input::toString);
         }
@@ -266,6 +270,50 @@ class AttentionTest {
     }
 
     @Test
+    void aPairBiasMatchesTheFormulaForEveryNumberOfTokensAndQueries() {
+        for (int n : Awkward.sizes(101)) {
+            AttentionInput input = AttentionInput.random(n, 3, 12, n % 2 == 0, n).withPairBias(n);
+            check(input, n);
+            check(input, n / 2);
+            if (n > 0) {
+                assertSameBits(runHeadMax(input, 1).out, run(input, n, -1, false).out, input::toString);
+            }
+        }
+        check(AttentionInput.random(257, 2, 16, true, 3).withPairBias(4), 257);
+    }
+
+    /** A row of -infinity gives 0, as with a key bias; NaN stays in its row. */
+    @Test
+    void aPairBiasMasksAndSpoilsItsOwnRowAlone() {
+        AttentionInput input = AttentionInput.random(23, 2, 9, false, 3).withPairBias(5);
+        for (int j = 0; j < 23; j++) {
+            input.pairBias()[7 * 23 + j] = -INFINITY;
+        }
+        input.pairBias()[9 * 23 + 4] = Float.NaN;
+        Guarded out = run(input, 23, -1, true).out;
+        for (int i = 0; i < 23; i++) {
+            for (int c = 0; c < 9; c++) {
+                assertThat(out.get(i, c) == 0f).as("query %d", i).isEqualTo(i == 7);
+                assertThat(Float.isNaN(out.get(i, c))).as("query %d", i).isEqualTo(i == 9);
+            }
+        }
+    }
+
+    @Test
+    void allHeadsMayShareAPairBias() {
+        AttentionInput input = AttentionInput.random(31, 2, 8, true, 4).withPairBias(6);
+        float[] shared = Arrays.copyOf(input.pairBias(), 31 * 31);
+        System.arraycopy(shared, 0, input.pairBias(), 31 * 31, 31 * 31);
+        Guarded want = run(input, 31, -1, false).out;
+        float[] out = new float[31 * 16];
+        Attention call = input.call().pairBias(shared, 0, 0, 31).into(out, 0, 16)
+                .scratch(new float[Attention.scratchLength(31, 8)], 0);
+        call.head(0, 31);
+        call.head(1, 31);
+        assertThat(out).containsExactly(want.values());
+    }
+
+    @Test
     void aBiasOfMinusInfinityMasksItsKey() {
         for (int n : new int[] {1, 2, 7, 16, 17, 50, 101}) {
             AttentionInput input = AttentionInput.random(n, 2, 11, true, n);
@@ -424,19 +472,13 @@ class AttentionTest {
             AttentionInput input = AttentionInput.random(n, 2, 15, true, n);
             float[][] outs = new float[4][n * 30];
             float[][] sums = new float[4][n];
-            float[] qkv = input.qkv().array();
-            int offset = input.qkv().offset();
-            int stride = input.qkv().stride();
-            float[] simd = new float[SimdAttention.KERNEL.scratchLength(n, 2, 15)];
-            float[] scalar = new float[ScalarAttention.KERNEL.scratchLength(n, 2, 15)];
-            SimdAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[0], 0, 30, null, 0,
-                    sums[0], 0, simd, 0);
-            ScalarAttention.KERNEL.head(n, n, 2, 1, 15, qkv, offset, stride, input.bias(), 0, outs[1], 0, 30, null, 0,
-                    sums[1], 0, scalar, 0);
-            SimdAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[2], 0, 30, sums[2], 0,
-                    simd, 0);
-            ScalarAttention.KERNEL.headMax(n, 0, 2, 15, qkv, offset, stride, input.bias(), 0, outs[3], 0, 30, sums[3],
-                    0, scalar, 0);
+            Attention.Implementation[] twins = {SimdAttention.KERNEL, ScalarAttention.KERNEL};
+            for (int t = 0; t < 2; t++) {
+                float[] scratch = new float[twins[t].scratchLength(n, 2, 15)];
+                Attention call = input.call().scratch(scratch, 0);
+                twins[t].head(call.into(outs[t], 0, 30).columnSum(sums[t], 0), 1, n);
+                twins[t].headMax(call.into(outs[2 + t], 0, 30), 0, sums[2 + t], 0);
+            }
             for (int pair = 0; pair < 4; pair += 2) {
                 assertThat(outs[pair]).as("%s", input).usingComparatorWithPrecision(1.5e-5f)
                         .containsExactly(outs[pair + 1]);
@@ -537,6 +579,10 @@ class AttentionTest {
         assertRefused("columnSum: ", () -> head(4, 4, 2, 0, 2, qkv, 12, null, out, 4, null, new float[3], scratch));
         assertRefused("scratch has 5 values",
                 () -> head(4, 4, 2, 0, 2, qkv, 12, null, out, 4, null, null, new float[5]));
+        assertRefused("pairBias: ", () -> new Attention(2, 2).tokens(4, qkv, 0, 12).into(out, 0, 4)
+                .pairBias(new float[31], 0, 16, 4).scratch(scratch, 0).head(1, 4));
+        assertRefused("stride of pairBias is 3", () -> new Attention(2, 2).tokens(4, qkv, 0, 12).into(out, 0, 4)
+                .pairBias(new float[32], 0, 16, 3).scratch(scratch, 0).head(0, 4));
         assertRefused("prefix", () -> headMax(5, qkv, out, new float[4], scratch));
         assertRefused("prefix", () -> headMax(-1, qkv, out, new float[4], scratch));
         assertRefused("columns: ", () -> headMax(1, qkv, out, new float[3], scratch));
@@ -553,12 +599,11 @@ class AttentionTest {
     private static void head(int n, int queries, int heads, int head, int headDim, float[] qkv, int stride,
             float[] bias,
                              float[] out, int outStride, float[] classRow, float[] columnSum, float[] scratch) {
-        Attention.head(n, queries, heads, head, headDim, qkv, 0, stride, bias, 0, out, 0, outStride, classRow, 0,
-                columnSum, 0,
-                scratch);
+        new Attention(heads, headDim).tokens(n, qkv, 0, stride).keyBias(bias, 0).into(out, 0, outStride)
+                .classRow(classRow, 0).columnSum(columnSum, 0).scratch(scratch, 0).head(head, queries);
     }
 
     private static void headMax(int prefix, float[] qkv, float[] out, float[] columns, float[] scratch) {
-        Attention.headMax(4, prefix, 2, 2, qkv, 0, 12, null, 0, out, 0, 4, columns, 0, scratch);
+        new Attention(2, 2).tokens(4, qkv, 0, 12).into(out, 0, 4).scratch(scratch, 0).headMax(prefix, columns, 0);
     }
 }

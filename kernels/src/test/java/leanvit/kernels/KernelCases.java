@@ -36,9 +36,13 @@ final class KernelCases {
             cases.softmax(columns);
             cases.layerNorm(columns);
             cases.gelu(columns);
+            cases.swish(columns);
         }
         for (int n : new int[] {48, 50}) {
             cases.attention(n);
+        }
+        for (int headDim : new int[] {64, 48, 6}) {
+            cases.rotary(headDim);
         }
         for (int columns : new int[] {64, 129, 3}) {
             cases.overHeads(64, columns);
@@ -62,6 +66,9 @@ final class KernelCases {
         PackedMatrix b = PackedMatrix.of(Awkward.values(random, k * columns + 1, 1f), 0, columns, k, columns, null);
         float[] c = new float[m * columns];
         for (Epilogue epilogue : Epilogue.values()) {
+            if (m < 23 && epilogue.ordinal() > Epilogue.RESIDUAL.ordinal()) {
+                continue;
+            }
             calls.put("matmul " + m + " x " + k + " x " + columns + ", " + epilogue,
                     () -> Gemm.multiply(m, a, 0, k, b, epilogue, c, 0, columns));
         }
@@ -104,37 +111,51 @@ final class KernelCases {
         calls.put("gelu of " + n, () -> Gelu.apply(x, 0, n, out, 0));
     }
 
+    private void swish(int n) {
+        float[] x = Awkward.values(random, n, 4f);
+        float[] out = new float[n];
+        for (Swish.Form form : Swish.Form.values()) {
+            calls.put(form + " of " + n, () -> Swish.apply(form, x, 0, n, out, 0));
+        }
+    }
+
     private void attention(int n) {
         int heads = 2;
         int dim = 32;
         AttentionInput input = AttentionInput.random(n, heads, dim, true, 1);
-        float[] qkv = input.qkv().array();
-        int offset = input.qkv().offset();
-        int stride = input.qkv().stride();
         float[] none = new float[n];
         Arrays.fill(none, Float.NEGATIVE_INFINITY);
+        float[] pairs = Awkward.values(random, heads * n * n, 1f);
         float[] out = new float[n * heads * dim];
         float[] row = new float[n];
         float[] sum = new float[n];
         float[] scratch = new float[Attention.headMaxScratchLength(n, heads, dim)];
-        for (boolean biased : new boolean[] {false, true}) {
-            float[] bias = biased ? input.bias() : null;
-            String name = " of " + n + (biased ? ", key bias" : "");
-            for (int gather = 0; gather < 4; gather++) {
+        for (int bias = 0; bias < 4; bias++) {
+            float[] keyBias = (bias & 1) > 0 ? input.bias() : null;
+            float[] pairBias = (bias & 2) > 0 ? pairs : null;
+            Attention call = input.call().keyBias(keyBias, 0).pairBias(pairBias, 0, n * n, n)
+                    .into(out, 0, heads * dim).scratch(scratch, 0);
+            String name = " of " + n + (keyBias == null ? "" : ", key bias") + (pairBias == null ? "" : ", pair bias");
+            for (int gather = 0; gather < (bias < 2 ? 4 : 1); gather++) {
                 float[] classRow = (gather & 1) > 0 ? row : null;
                 float[] columnSum = (gather & 2) > 0 ? sum : null;
                 calls.put("attention" + name + (classRow == null ? "" : ", class row")
                         + (columnSum == null ? "" : ", column sums"),
-                        () -> Attention.head(n, n, heads, 1, dim, qkv, offset, stride, bias, 0, out, 0, heads * dim,
-                                classRow, 0, columnSum, 0, scratch));
+                        () -> call.classRow(classRow, 0).columnSum(columnSum, 0).head(1, n));
             }
-            calls.put("attention, maximum over heads" + name, () -> Attention.headMax(n, 1, heads, dim, qkv, offset,
-                    stride, bias, 0, out, 0, heads * dim, sum, 0, scratch));
+            calls.put("attention, maximum over heads" + name, () -> call.headMax(1, sum, 0));
         }
-        calls.put("attention of " + n + ", one query", () -> Attention.head(n, 1, heads, 1, dim, qkv, offset, stride,
-                null, 0, out, 0, heads * dim, null, 0, null, 0, scratch));
-        calls.put("attention of " + n + ", all masked", () -> Attention.head(n, n, heads, 1, dim, qkv, offset, stride,
-                none, 0, out, 0, heads * dim, null, 0, null, 0, scratch));
+        Attention plain = input.call().keyBias(null, 0).into(out, 0, heads * dim).scratch(scratch, 0);
+        calls.put("attention of " + n + ", one query", () -> plain.head(1, 1));
+        Attention masked = input.call().keyBias(none, 0).into(out, 0, heads * dim).scratch(scratch, 0);
+        calls.put("attention of " + n + ", all masked", () -> masked.head(1, n));
+    }
+
+    private void rotary(int headDim) {
+        float[] x = Awkward.values(random, 6 * 2 * headDim, 1f);
+        float[] angles = Awkward.values(random, 6 * headDim, 1f);
+        calls.put("rotary of " + headDim,
+                () -> Rotary.rows(6, 2, headDim, x, 0, 2 * headDim, angles, 0, headDim));
     }
 
     private void overHeads(int rows, int columns) {

@@ -26,9 +26,8 @@ class ScalarTwinsTest {
         float[][] columns = new float[2][n];
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
-            twins[t].head(n, queries, 1, 0, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                    input.bias(), 0, out[t], 0, d, null, 0, columns[t], 0, new float[twins[t].scratchLength(n, 1, d)],
-                    0);
+            twins[t].head(input.call().into(out[t], 0, d).columnSum(columns[t], 0)
+                    .scratch(new float[twins[t].scratchLength(n, 1, d)], 0), 0, queries);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * Math.max(1, queries)).containsExactly(columns[1]);
@@ -43,8 +42,8 @@ class ScalarTwinsTest {
         float[][] columns = new float[2][n];
         Attention.Implementation[] twins = {ScalarAttention.KERNEL, SimdAttention.KERNEL};
         for (int t = 0; t < 2; t++) {
-            twins[t].headMax(n, 1, 2, d, input.qkv().array(), input.qkv().offset(), input.qkv().stride(),
-                    input.bias(), 0, out[t], 0, 2 * d, columns[t], 0, new float[twins[t].scratchLength(n, 2, d)], 0);
+            twins[t].headMax(input.call().into(out[t], 0, 2 * d)
+                    .scratch(new float[twins[t].scratchLength(n, 2, d)], 0), 1, columns[t], 0);
         }
         assertThat(out[0]).usingComparatorWithPrecision(1e-5f).containsExactly(out[1]);
         assertThat(columns[0]).usingComparatorWithPrecision(1e-5f * n).containsExactly(columns[1]);

@@ -42,6 +42,7 @@ public final class BlockPass {
     private final int heads;
     private final int headDim;
     private final TokenHost[] hosts;
+    private final Attention[] calls;
     private final float[][] headMaxValues;
 
     private final Workers.Step normStep = this::normPiece;
@@ -86,6 +87,8 @@ public final class BlockPass {
         width = shape.width();
         heads = shape.heads();
         headDim = shape.headDim();
+        calls = new Attention[workers.threads()];
+        Arrays.setAll(calls, i -> new Attention(heads, headDim));
         headMaxValues = new float[workers.threads()][0];
         hosts = new TokenHost[workers.threads()];
         Arrays.setAll(hosts, i -> new TokenHost());
@@ -348,21 +351,20 @@ public final class BlockPass {
         int n = in.count(image);
         int gather = piece * gatherStride;
         boolean prefixOnly = queries != Integer.MAX_VALUE;
-        Attention.head(n, prefixOnly ? queries : n, heads, head, headDim, floats, qkvOffset(image), 3 * width,
-                keyBias(), in.start(image), floats,
-                buffers.normed + (prefixOnly ? (image - from) * queries : row) * width, width,
-                reducing && needs.contains(Need.CLASS_ATTENTION) ? classRows : null, gather,
-                reducing && needs.contains(Need.COLUMN_ATTENTION) ? columnSums : null, gather, floats,
-                buffers.attention[worker]);
+        calls[worker].tokens(n, floats, qkvOffset(image), 3 * width).keyBias(keyBias(), in.start(image))
+                .into(floats, buffers.normed + (prefixOnly ? (image - from) * queries : row) * width, width)
+                .classRow(reducing && needs.contains(Need.CLASS_ATTENTION) ? classRows : null, gather)
+                .columnSum(reducing && needs.contains(Need.COLUMN_ATTENTION) ? columnSums : null, gather)
+                .scratch(floats, buffers.attention[worker]).head(head, prefixOnly ? queries : n);
     }
 
     private void headMaxPiece(int worker, int piece) {
         int image = from + piece;
         int row = in.start(image) - in.start(from);
-        Attention.headMax(in.count(image), shape.prefix(), heads, headDim, floats, qkvOffset(image), 3 * width,
-                keyBias(), in.start(image), floats, buffers.normed + row * width, width, headMaxColumns,
-                piece * gatherStride,
-                floats, buffers.attention[worker]);
+        calls[worker].tokens(in.count(image), floats, qkvOffset(image), 3 * width)
+                .keyBias(keyBias(), in.start(image)).into(floats, buffers.normed + row * width, width)
+                .scratch(floats, buffers.attention[worker])
+                .headMax(shape.prefix(), headMaxColumns, piece * gatherStride);
     }
 
     private int qkvOffset(int image) {
