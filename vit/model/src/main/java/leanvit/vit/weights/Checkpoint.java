@@ -101,7 +101,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
                     "expected the field architecture (timm) or model_type (transformers), came neither");
         }
         List<String> labels = labels(model, files);
-        Weights weights = Weights.open(files, model.config().distilled());
+        Weights weights = Weights.open(files, model);
         try {
             TensorLayout.check(model.config(), model.features(), weights, files.path(CONFIG));
             Checkpoint checkpoint = new Checkpoint(model, weights, labels, settings);
@@ -195,15 +195,30 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     @Override
     public int[] shape(String name) throws InvalidInputException {
         int[] shape = weights.shape(name);
-        if (name.equals(POSITIONS)) {
-            shape[1] = StoredPositions.of(model, weights).rows();
+        StoredPositions stored = name.equals(POSITIONS) ? stored(shape[1]) : null;
+        if (stored != null) {
+            shape[1] = stored.prefix() + model.config().patches();
         }
         return shape;
     }
 
+    /** Returns the grid of a position embedding of so many rows; null where it is none. */
+    private StoredPositions stored(int rows) throws InvalidInputException {
+        int registers = has("reg_token") ? weights.shape("reg_token")[1] : 0;
+        int prefix = (has("cls_token") ? 1 : 0) + (has("dist_token") ? 1 : 0) + registers;
+        return StoredPositions.of(model.config(), prefix, registers, rows);
+    }
+
+    @Override
+    public float[] positions(VitConfig trained, VitConfig wanted, int prefix, int registers) throws IOException {
+        float[] values = weights.floats(POSITIONS);
+        warnAbout(POSITIONS, values);
+        return stored(values.length / trained.width()).fit(values, wanted);
+    }
+
     /**
      * Decodes a tensor to float32, as {@link SafeTensors#floats} does; a position embedding of another square grid
-     * is fitted to the config's, as timm does on loading.
+     * is fitted to the config's, as the model's family does it.
      *
      * @param name     timm's name
      * @param expected the shape that it must have
@@ -213,13 +228,11 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     @Override
     public float[] tensor(String name, int... expected) throws IOException {
         checkShape(name, expected);
-        float[] values = weights.floats(name);
         if (name.equals(POSITIONS)) {
-            values = StoredPositions.of(model, weights).fit(values, model.config());
+            return positions(model.config(), model.config(), 0, 0);
         }
-        NonFinite odd = new NonFinite();
-        odd.count(values, values.length);
-        warnAbout(name, odd);
+        float[] values = weights.floats(name);
+        warnAbout(name, values);
         return values;
     }
 
@@ -269,6 +282,12 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
             }
             values += length;
         }
+    }
+
+    private void warnAbout(String name, float[] values) {
+        NonFinite odd = new NonFinite();
+        odd.count(values, values.length);
+        warnAbout(name, odd);
     }
 
     private void warnAbout(String name, NonFinite odd) {

@@ -1,6 +1,7 @@
 package leanvit.vit.weights;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import leanvit.vit.image.Preprocessing;
 
 /**
@@ -12,7 +13,17 @@ import leanvit.vit.image.Preprocessing;
  * @param labels        the classes' names, or empty where the settings have none
  * @param sigmoid       whether each logit becomes a probability of its own
  * @param warnings      a line for each setting that is ignored
+ * @param dialect       how its tensors are called
+ * @param unused        tensors that it may have and does not use, such as a text tower's
  */
 record ModelDescription(VitConfig config, Preprocessing preprocessing, Features features, List<String> labels,
-                        boolean sigmoid, List<String> warnings) {
+                        boolean sigmoid, List<String> warnings, Dialect dialect, Pattern unused) {
+
+    /** Matches no name. */
+    static final Pattern NONE_UNUSED = Pattern.compile("(?!)");
+
+    /** Returns the same with the sizes that tensors show. */
+    ModelDescription with(VitConfig config) {
+        return new ModelDescription(config, preprocessing, features, labels, sigmoid, warnings, dialect, unused);
+    }
 }

@@ -24,10 +24,13 @@ public final class RandomWeights implements TensorSource {
 
     private final VitConfig config;
     private final long seed;
+    /** What the architecture's name says; null where it says nothing. */
+    private final ArchitectureName known;
 
     private RandomWeights(VitConfig config, long seed) {
         this.config = config;
         this.seed = seed;
+        known = ArchitectureName.parse(config.architecture());
     }
 
     /**
@@ -52,21 +55,35 @@ public final class RandomWeights implements TensorSource {
 
     @Override
     public boolean has(String name) {
-        if (name.startsWith("reg_token") || name.contains("q_norm") || name.contains("k_norm") || name.contains(".ls")
-                || name.startsWith("norm_pre")) {
+        if (name.contains("q_norm") || name.contains("k_norm") || name.contains(".ls") || name.contains("mlp.norm")
+                || name.startsWith("projection") || name.startsWith("pooler") || name.startsWith("rel_pos_bias")) {
             return false;
         }
-        if (name.startsWith("dist_token")) {
-            return config.distilled();
-        }
-        return !name.startsWith(config.pooling() == Pooling.AVERAGE ? "norm." : "fc_norm.");
+        boolean beit = known != null && known.isBeit();
+        return switch (name.substring(0, name.indexOf('.') < 0 ? name.length() : name.indexOf('.'))) {
+            case "cls_token" -> config.pooling().readsClassToken() || known == null || known.classToken();
+            case "dist_token" -> config.distilled();
+            case "reg_token" -> registers() > 0;
+            case "pos_embed" -> !beit;
+            case "norm_pre" -> known != null && known.preNorm();
+            case "attn_pool" -> config.pooling() == Pooling.ATTENTION;
+            case "norm" -> config.pooling() != Pooling.AVERAGE && config.parts().finalNorm();
+            case "fc_norm" -> config.pooling() == Pooling.AVERAGE;
+            default -> beit || !name.endsWith("relative_position_bias_table");
+        };
+    }
+
+    private int registers() {
+        return known == null ? 0 : known.registers();
     }
 
     @Override
     public int[] shape(String name) throws IOException {
         return switch (name) {
             case "cls_token", "dist_token" -> new int[] {1, 1, config.width()};
-            case "pos_embed" -> new int[] {1, config.patches() + (config.distilled() ? 2 : 1), config.width()};
+            case "reg_token" -> new int[] {1, registers(), config.width()};
+            case "pos_embed" -> new int[] {1, config.patches() + (has("cls_token") ? 1 : 0)
+                    + (config.distilled() ? 1 : 0) + registers(), config.width()};
             default -> throw new IOException("random weights have no fixed shape for tensor " + name);
         };
     }

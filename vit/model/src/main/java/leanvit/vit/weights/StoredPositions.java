@@ -1,57 +1,52 @@
 package leanvit.vit.weights;
 
-import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.weights.Parts.PrefixPositions;
 
 /**
- * The grid of the position embedding in a file of timm's, which may be another than the model's: timm fits a square one
- * to the model on loading. One of the model's own number of rows is taken as it is, whatever its sides.
+ * The grid of the position embedding in a file, which may be another than the model's. One of the model's own number of
+ * rows is taken as it is, whatever its sides; another counts as square.
  *
- * @param prefix rows that belong to no patch
- * @param side   rows and columns of the stored grid; 0 where it is the model's own
- * @param rows   rows of the embedding once it fits the model
+ * @param prefix  rows that belong to no patch
+ * @param rows    rows of the stored grid
+ * @param columns columns of the stored grid
  */
-record StoredPositions(int prefix, int side, int rows) {
+record StoredPositions(int prefix, int rows, int columns) {
 
-    /** Looks at a checkpoint's tensor {@code pos_embed}; one whose rows make no square grid counts as the model's. */
-    static StoredPositions of(ModelDescription model, Weights weights) throws InvalidInputException {
-        return of(model.config(), model.features().embedPrefix(), weights);
-    }
-
-    static StoredPositions of(VitConfig config, Boolean embedPrefix, Weights weights) throws InvalidInputException {
-        int patches = config.patches();
-        int tokens = tokens(config, weights);
-        int[] shape = weights.names().has("pos_embed") ? weights.shape("pos_embed") : new int[0];
-        int stored = shape.length == 3 ? shape[1] : -1;
-        boolean bare = embedPrefix == null ? stored == patches : !embedPrefix;
-        int own = bare ? patches : patches + tokens;
-        if (stored < 0 || stored == own || weights.names().transformers()) {
-            return new StoredPositions(bare ? 0 : tokens, 0, stored < 0 ? own : weights.names().transformers() ? stored
-                    : own);
+    /**
+     * Works the grid out; returns null where the rows make none.
+     *
+     * @param config    the model that the embedding was stored with
+     * @param prefix    its prefix tokens
+     * @param registers how many of these are registers
+     * @param stored    rows of the embedding
+     */
+    static StoredPositions of(VitConfig config, int prefix, int registers, int stored) {
+        PrefixPositions positions = config.parts().prefixPositions();
+        int most = switch (positions) {
+            case ALL, BY_ROWS -> prefix;
+            case NO_REGISTERS -> prefix - registers;
+            case NONE -> 0;
+        };
+        boolean either = positions == PrefixPositions.BY_ROWS;
+        if (stored == config.patches() + most || either && stored == config.patches()) {
+            return new StoredPositions(stored - config.patches(), config.gridRows(), config.gridColumns());
         }
-        int side = side(stored - (bare ? 0 : tokens));
-        if (side == 0 && embedPrefix == null && side(stored) > 0) {
-            return new StoredPositions(0, side(stored), patches);
+        int side = side(stored - most);
+        if (side > 0) {
+            return new StoredPositions(most, side, side);
         }
-        return new StoredPositions(bare ? 0 : tokens, side, side > 0 ? own : stored);
-    }
-
-    /** Returns the embedding for the model's grid. */
-    float[] fit(float[] embedding, VitConfig config) {
-        return side == 0 ? embedding : PositionEmbedding.resize(embedding, prefix, config.width(), side, side,
-                config.imageHeight() / config.patch(), config.imageWidth() / config.patch());
-    }
-
-    private static int tokens(VitConfig config, Weights weights) throws InvalidInputException {
-        int registers = 0;
-        if (weights.names().has("reg_token")) {
-            int[] shape = weights.shape("reg_token");
-            registers = shape.length == 3 ? shape[1] : 1;
-        }
-        return (weights.names().has("cls_token") ? 1 : 0) + (config.distilled() ? 1 : 0) + registers;
+        side = either ? side(stored) : 0;
+        return side > 0 ? new StoredPositions(0, side, side) : null;
     }
 
     private static int side(int patches) {
         int side = (int) Math.sqrt(Math.max(0, patches));
         return side * side == patches ? side : 0;
+    }
+
+    /** Returns the embedding, whose rows for prefix tokens stay, for the grid of {@code config}. */
+    float[] fit(float[] embedding, VitConfig config) {
+        return PositionEmbedding.resize(config.parts().positionFit(), embedding, prefix, config.width(), rows, columns,
+                config.gridRows(), config.gridColumns());
     }
 }

@@ -5,9 +5,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.weights.Features.Relative;
 
 /**
  * The tensors that a model of a given shape has, each with its shape, and the check that a checkpoint has just these.
@@ -20,16 +22,14 @@ final class TensorLayout {
     private static final Map<Pattern, String> UNSUPPORTED = new LinkedHashMap<>();
 
     static {
-        unsupported("\\.(?:w12|w1|w3|fc1_g|fc1_x|gate_proj)\\.", "a gated MLP (SwiGLU, GLU)");
-        unsupported("rope|freqs|rotary", "rotary position embedding (RoPE)");
-        unsupported("rel_pos|relative_position", "a relative position bias");
-        unsupported("^attn_pool\\.", "attention pooling (global_pool \"map\")");
-        unsupported("\\.attn\\.norm\\.|\\.mlp\\.norm\\.", "a norm inside attention or MLP");
+        unsupported("\\.(?:w12|w1|w2|w3)\\.", "a gated MLP under names that are not known");
+        unsupported("rope|freqs|rotary", "learned rotary positions (RoPE)");
+        unsupported("rel_pos\\.", "decomposed relative positions");
+        unsupported("\\.attn\\.norm\\.|\\.inner_attn_ln\\.|\\.ffn_ln\\.", "a norm inside attention");
         unsupported("\\.attns\\.|\\.ffns\\.|\\.in_proj\\.|\\.mlp_out_proj\\.", "parallel blocks");
+        unsupported("lambda_[qk]|\\.(?:sub_norm|head_norm)\\.", "differential attention");
         unsupported("moe|experts|router", "mixture of experts");
         unsupported("patch_embed\\.(?!proj\\.)|^stem\\.", "a convolutional stem");
-        unsupported("\\.(?:q_bias|k_bias|v_bias|gamma_1|gamma_2)$", "BEiT's blocks");
-        unsupported("\\.(?:q_proj|k_proj|v_proj|out_proj|o_proj)\\.", "projections apart, under names of their own");
         unsupported("^pre_logits\\.", "a layer between the features and the classifier (pre_logits)");
         unsupported("lora_", "unmerged LoRA weights");
         unsupported("\\.(?:parametrizations|weight_scale|scales|qweight|SCB)(?:\\.|$)", "quantised weights");
@@ -37,7 +37,6 @@ final class TensorLayout {
 
     private final VitConfig config;
     private final Weights weights;
-    private Boolean embedPrefix;
     private final Map<String, int[]> expected = new LinkedHashMap<>();
 
     private TensorLayout(VitConfig config, Weights weights) {
@@ -59,19 +58,24 @@ final class TensorLayout {
     static void check(VitConfig config, Features features, Weights weights, Path settings)
             throws InvalidInputException {
         TensorLayout layout = new TensorLayout(config, weights);
+        layout.expected.putAll(VitTensors.of(config, name -> weights.names().has(name) || isRequired(features, name),
+                layout::rows, layout.registers(), layout.positions(features)));
         layout.refuseUnsupported();
-        layout.embedPrefix = features.embedPrefix();
         layout.compare(features, settings);
-        layout.expected.putAll(
-                VitTensors.of(config, weights.names()::has, layout.registers(), layout.positions()));
         layout.checkShapes();
         layout.refuseLeftovers();
+    }
+
+    /** Biases of a branch's layers are optional only where the config may leave them out; so is a projection. */
+    private static boolean isRequired(Features features, String name) {
+        return features.branchBias() && name.matches("blocks\\.0\\.(?:attn\\.proj|mlp\\.fc[12])\\.bias")
+                || features.projection() && name.equals("projection.weight");
     }
 
     private void refuseUnsupported() throws InvalidInputException {
         for (Map.Entry<Pattern, String> feature : UNSUPPORTED.entrySet()) {
             for (String name : weights.names().canonical()) {
-                if (feature.getKey().matcher(name).find()) {
+                if (!expected.containsKey(name) && feature.getKey().matcher(name).find()) {
                     throw weights.error(name, "belongs to " + feature.getValue() + ", which is not supported");
                 }
             }
@@ -79,22 +83,42 @@ final class TensorLayout {
     }
 
     private void compare(Features features, Path settings) throws InvalidInputException {
-        agree(features.qkvBias(), "blocks.0.attn.qkv.bias", "qkv_bias", settings);
+        biasAgrees(features.queryBias(), 0, settings);
+        biasAgrees(features.keyBias(), 1, settings);
+        biasAgrees(features.valueBias(), 2, settings);
         agree(features.qkNorm(), "blocks.0.attn.q_norm.weight", "qk_norm", settings);
-        agree(features.layerScale(), "blocks.0.ls1.gamma", "init_values", settings);
+        agree(features.layerScale(), config.parts().parallel() ? "blocks.0.ls.gamma" : "blocks.0.ls1.gamma",
+                "init_values", settings);
         agree(features.classToken(), "cls_token", "class_token", settings);
         agree(features.preNorm(), "norm_pre.weight", "pre_norm", settings);
         agree(features.fcNorm(), "fc_norm.weight", "fc_norm", settings);
+        agree(features.absolute() ? null : (Boolean) false, "pos_embed", "absolute position embedding", settings);
+        agree(features.relative() == Relative.PER_BLOCK, "blocks.0.attn.relative_position_bias_table",
+                "relative position bias", settings);
+        agree(features.relative() == Relative.SHARED, "rel_pos_bias.relative_position_bias_table",
+                "shared relative position bias", settings);
         if (features.registers() != null && features.registers() != registers()) {
             throw new InvalidInputException(settings, "reg_tokens: " + features.registers() + ", but "
                     + weights.file() + " has " + registers());
         }
-        if (features.embedPrefix() != null && weights.names().has("pos_embed")) {
-            int[] shape = weights.shape("pos_embed");
-            int rows = config.patches() + (features.embedPrefix() ? prefix() : 0);
-            int stored = shape.length == 3 ? StoredPositions.of(config, features.embedPrefix(), weights).rows() : rows;
-            if (stored != rows) {
-                throw weights.error(source("pos_embed"), expectedShape(new int[] {1, rows, config.width()}, shape));
+    }
+
+    /** Compares what the config says of the bias of queries, keys or values with what each block has. */
+    private void biasAgrees(Boolean said, int part, Path settings) throws InvalidInputException {
+        if (config.parts().parallel()) {
+            return;
+        }
+        for (int block = 0; block < config.depth(); block++) {
+            String tensor = "blocks." + block + ".attn.qkv.bias";
+            List<String> sources = weights.names().sources(tensor);
+            boolean there = sources.get(Math.min(part, sources.size() - 1)) != null;
+            if (said != null && there && !said) {
+                agree(false, tensor, "qkv_bias", settings);
+            } else if (said != null && !there && said) {
+                if (weights.names().has(tensor)) {
+                    throw weights.missing(tensor, part, "; expected shape [" + config.width() + "]");
+                }
+                agree(true, tensor, "qkv_bias", settings);
             }
         }
     }
@@ -102,7 +126,8 @@ final class TensorLayout {
     private void agree(Boolean said, String tensor, String field, Path settings) throws InvalidInputException {
         if (said != null && said != weights.names().has(tensor)) {
             throw new InvalidInputException(settings, said
-                    ? field + ": the model should have it, but " + weights.file() + " lacks tensor " + tensor
+                    ? field + ": the model should have it, but " + weights.file() + " lacks tensor "
+                            + weights.names().expectedName(tensor, 0)
                     : field + ": the model should not have it, but " + weights.file() + " has tensor " + tensor);
         }
     }
@@ -119,25 +144,39 @@ final class TensorLayout {
         return (weights.names().has("cls_token") ? 1 : 0) + (config.distilled() ? 1 : 0) + registers();
     }
 
-    /** The rows of the position embedding: those of the patches, with or without those of the prefix tokens. */
-    private int positions() throws InvalidInputException {
-        int rows = weights.names().has("pos_embed") ? StoredPositions.of(config, embedPrefix, weights).rows() : 0;
-        return rows == config.patches() ? rows : config.patches() + prefix();
+    private int rows(String name) {
+        try {
+            int[] shape = weights.shape(name);
+            return shape.length == 0 ? 1 : shape[0];
+        } catch (InvalidInputException e) {
+            // Some number: checkShapes will say what is wrong with the tensor.
+            return 1;
+        }
+    }
+
+    /** The rows of the position embedding: those that are there where they make a grid, else those of the model. */
+    private int positions(Features features) throws InvalidInputException {
+        if (!weights.names().has("pos_embed")) {
+            return features.absolute() ? config.patches() + prefix() : 0;
+        }
+        int[] shape = weights.shape("pos_embed");
+        int stored = shape.length == 3 ? shape[1] : -1;
+        StoredPositions grid = StoredPositions.of(config, prefix(), registers(), stored);
+        boolean bare = config.parts().prefixPositions() == Parts.PrefixPositions.NONE;
+        return grid != null ? stored : config.patches() + (bare ? 0 : prefix());
     }
 
     private void checkShapes() throws InvalidInputException {
         for (Map.Entry<String, int[]> entry : expected.entrySet()) {
             String name = entry.getKey();
-            int missing = weights.names().sources(name).indexOf(null);
-            if (missing >= 0) {
+            List<String> sources = weights.names().sources(name);
+            int missing = sources.indexOf(null);
+            boolean mayMiss = name.endsWith(".attn.qkv.bias") && sources.stream().anyMatch(Objects::nonNull);
+            if (missing >= 0 && !mayMiss) {
                 throw weights.missing(name, missing, "; expected shape " + Arrays.toString(entry.getValue()));
             }
             int[] shape = weights.shape(name);
-            int[] fitted = shape.clone();
-            if (name.equals("pos_embed") && shape.length == 3) {
-                fitted[1] = StoredPositions.of(config, embedPrefix, weights).rows();
-            }
-            if (!Arrays.equals(fitted, entry.getValue())) {
+            if (!Arrays.equals(shape, entry.getValue())) {
                 throw weights.error(source(name), expectedShape(entry.getValue(), shape));
             }
             weights.checkFloats(name);
@@ -159,7 +198,7 @@ final class TensorLayout {
 
     private String source(String canonical) {
         List<String> sources = weights.names().sources(canonical);
-        return sources.get(0) == null ? canonical : sources.get(0);
+        return sources.stream().filter(Objects::nonNull).findFirst().orElse(canonical);
     }
 
     static String expectedShape(int[] expected, int[] came) {

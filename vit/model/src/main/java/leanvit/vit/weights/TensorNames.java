@@ -14,61 +14,42 @@ import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * Which tensors of a file make up each tensor under timm's name: itself in timm's files; in transformers' the one of
- * the other name, or query, key and value for {@code attn.qkv}. Names that neither uses stand for themselves.
+ * Which tensors of a file make up each tensor under timm's name, as a {@link Dialect} says. Names that its tables lack
+ * stand for themselves.
  */
 final class TensorNames {
 
-    /** transformers' ViT and DeiT, before the first block and after the last. */
-    private static final Map<String, String> OUTSIDE = Map.ofEntries(
-            Map.entry("embeddings.cls_token", "cls_token"),
-            Map.entry("embeddings.distillation_token", "dist_token"),
-            Map.entry("embeddings.position_embeddings", "pos_embed"),
-            Map.entry("embeddings.patch_embeddings.projection.weight", "patch_embed.proj.weight"),
-            Map.entry("embeddings.patch_embeddings.projection.bias", "patch_embed.proj.bias"),
-            Map.entry("layernorm.weight", "norm.weight"),
-            Map.entry("layernorm.bias", "norm.bias"),
-            Map.entry("classifier.weight", "head.weight"),
-            Map.entry("classifier.bias", "head.bias"),
-            Map.entry("cls_classifier.weight", "head.weight"),
-            Map.entry("cls_classifier.bias", "head.bias"),
-            Map.entry("distillation_classifier.weight", "head_dist.weight"),
-            Map.entry("distillation_classifier.bias", "head_dist.bias"));
-    /** The layers of a block. */
-    private static final Map<String, String> IN_BLOCK = Map.of(
-            "layernorm_before", "norm1",
-            "attention.attention.query", "attn.qkv",
-            "attention.attention.key", "attn.qkv",
-            "attention.attention.value", "attn.qkv",
-            "attention.output.dense", "attn.proj",
-            "layernorm_after", "norm2",
-            "intermediate.dense", "mlp.fc1",
-            "output.dense", "mlp.fc2");
-    private static final List<String> QKV = List.of("query", "key", "value");
-
-    private static final Pattern BLOCK = Pattern.compile("encoder\\.layer\\.([0-9]{1,6})\\.([a-z_.]+)\\.(weight|bias)");
-    /** Buffers and parts that play no role in classification. */
-    private static final Pattern HARMLESS = Pattern.compile(
-            "(?:.*\\.)?(?:num_batches_tracked|position_ids|mask_token|n_averaged)|pooler\\..*");
+    /** Buffers and parts that play no role in a forward pass. */
+    private static final Pattern HARMLESS = Pattern.compile("(?:.*\\.)?(?:num_batches_tracked|position_ids|mask_token"
+            + "|n_averaged|relative_position_index|rope_embeddings\\.inv_freq)");
     /** Far more and longer than any model's; a hostile header's should not keep the patterns here busy. */
     private static final int MAX_TENSORS = 50_000;
     private static final int MAX_NAME_LENGTH = 256;
 
     /** What training wrappers put before all names: DDP and averaging, torch.compile, Lightning, transformers' timm. */
     private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.", "model.", "timm_model.");
-    private static final Pattern PREFIX = Pattern.compile("^(?:vit|deit)\\.");
+    /** What larger models call their picture side; a part of the tensors may have it. */
+    private static final List<String> TOWERS = List.of("visual.", "trunk.", "vision_tower.", "backbone.");
+    /** What transformers calls the model within a classifier or a pair of towers. */
+    private static final Pattern PREFIX = Pattern.compile("^(?:vit|deit|beit|data2vec_vision|dinov2"
+            + "|dinov2_with_registers|dinov3_vit|ijepa|vision_model)\\.");
+    /** A block's tensor under timm's name, and the dialects' words for it. */
+    private static final Pattern CANONICAL_BLOCK = Pattern.compile("blocks\\.([0-9]+)\\.(.+)");
 
     /** By timm's name; a part that is missing is null. */
     private final Map<String, List<String>> sources = new LinkedHashMap<>();
-    private final boolean transformers;
+    private final Dialect dialect;
 
     /**
      * Sorts a file's tensors.
      *
      * @param distilled whether the model has a classifier on its distillation token
+     * @param wanted    how the config says that tensors are called
+     * @param unused    tensors that this model has and does not use, by their names without wrappers
      * @throws InvalidInputException if two tensors stand for the same, or there are too many or too long names
      */
-    TensorNames(Collection<String> names, boolean distilled, Path file) throws InvalidInputException {
+    TensorNames(Collection<String> names, boolean distilled, Dialect wanted, Pattern unused, Path file)
+            throws InvalidInputException {
         if (names.size() > MAX_TENSORS) {
             throw new InvalidInputException(file, "expected at most " + MAX_TENSORS + " tensors, came " + names.size());
         }
@@ -79,15 +60,16 @@ final class TensorNames {
             }
         }
         int wrapped = wrapped(names, file);
-        transformers = names.stream().filter(name -> !isHarmless(name)).map(name -> name.substring(wrapped))
+        boolean transformers = names.stream().filter(name -> !isHarmless(name)).map(name -> name.substring(wrapped))
                 .anyMatch(name -> PREFIX.matcher(name).replaceFirst("").startsWith("embeddings."));
+        dialect = !transformers ? Dialect.TIMM : wanted == Dialect.TIMM ? Dialect.VIT : wanted;
         for (String name : names) {
             if (isHarmless(name)) {
                 continue;
             }
             String bare = name.substring(wrapped);
             String stripped = transformers ? PREFIX.matcher(bare).replaceFirst("") : bare;
-            if (!HARMLESS.matcher(stripped).matches()) {
+            if (!unused.matcher(stripped).matches() && !unused.matcher(bare).matches()) {
                 put(name, stripped, file);
             }
         }
@@ -105,57 +87,53 @@ final class TensorNames {
     private static int wrapped(Collection<String> names, Path file) throws InvalidInputException {
         List<String> own = names.stream().filter(name -> !isHarmless(name)).toList();
         int length = 0;
-        for (boolean found = true; found && !own.isEmpty();) {
-            found = false;
-            for (String wrapper : WRAPPERS) {
-                int start = length;
-                String with = own.stream().filter(name -> name.startsWith(wrapper, start)).findFirst().orElse(null);
-                String without = own.stream().filter(name -> !name.startsWith(wrapper, start)).findFirst().orElse(null);
-                if (with != null && without != null) {
-                    throw new InvalidInputException(file, "tensor " + JsonWriter.quoteShort(with) + ": expected \""
-                            + wrapper + "\" before every name or none, but there is "
-                            + JsonWriter.quoteShort(without));
-                }
-                if (with != null) {
-                    length += wrapper.length();
-                    found = true;
-                    break;
-                }
-            }
+        for (String wrapper = ""; wrapper != null && !own.isEmpty();) {
+            length += wrapper.length();
+            wrapper = next(own, length, file);
         }
         return length;
     }
 
-    /** Returns whether the names are transformers'. */
-    boolean transformers() {
-        return transformers;
+    /** Returns the wrapper that every name has at {@code start}, or null. */
+    private static String next(List<String> own, int start, Path file) throws InvalidInputException {
+        for (String wrapper : WRAPPERS) {
+            String with = own.stream().filter(name -> name.startsWith(wrapper, start)).findFirst().orElse(null);
+            String without = own.stream().filter(name -> !name.startsWith(wrapper, start)).findFirst().orElse(null);
+            if (with != null && without != null) {
+                throw new InvalidInputException(file, "tensor " + JsonWriter.quoteShort(with) + ": expected \""
+                        + wrapper + "\" before every name or none, but there is "
+                        + JsonWriter.quoteShort(without));
+            }
+            if (with != null) {
+                return wrapper;
+            }
+        }
+        return TOWERS.stream().filter(tower -> own.stream().allMatch(name -> name.startsWith(tower, start)))
+                .findFirst().orElse(null);
     }
 
     private void put(String name, String stripped, Path file) throws InvalidInputException {
-        String canonical = stripped;
-        int part = 0;
-        int parts = 1;
-        if (transformers) {
-            Matcher block = BLOCK.matcher(stripped);
-            if (block.matches() && IN_BLOCK.containsKey(block.group(2))) {
-                String layer = IN_BLOCK.get(block.group(2));
-                canonical = "blocks." + block.group(1) + "." + layer + "." + block.group(3);
-                if (layer.equals("attn.qkv")) {
-                    parts = QKV.size();
-                    part = QKV.indexOf(block.group(2).substring("attention.attention.".length()));
-                }
-            } else {
-                canonical = OUTSIDE.getOrDefault(stripped, stripped);
-            }
-        }
-        List<String> none = Collections.nCopies(parts, null);
-        List<String> slots = sources.computeIfAbsent(canonical, key -> new ArrayList<>(none));
-        if (slots.size() != parts || slots.get(part) != null) {
-            String other = slots.stream().filter(Objects::nonNull).findFirst().orElse(canonical);
+        Dialect.Place place = place(stripped);
+        List<String> none = Collections.nCopies(place.parts(), null);
+        List<String> slots = sources.computeIfAbsent(place.name(), key -> new ArrayList<>(none));
+        if (slots.size() != place.parts() || slots.get(place.part()) != null) {
+            String other = slots.stream().filter(Objects::nonNull).findFirst().orElse(place.name());
             throw new InvalidInputException(file, "tensor " + JsonWriter.quoteShort(name) + ": stands for the same as "
                     + JsonWriter.quoteShort(other));
         }
-        slots.set(part, name);
+        slots.set(place.part(), name);
+    }
+
+    private Dialect.Place place(String name) {
+        Matcher block = dialect.block.matcher(name);
+        if (block.matches()) {
+            Dialect.Place place = Dialect.find(dialect.inBlock, block.group(3));
+            String canonical = "blocks." + block.group(2) + ".";
+            return place == null ? new Dialect.Place(canonical + block.group(3), 0, 1)
+                    : new Dialect.Place(canonical + place.name(), place.part(), place.parts());
+        }
+        Dialect.Place place = Dialect.find(dialect.outside, name);
+        return place == null ? new Dialect.Place(name, 0, 1) : place;
     }
 
     /** Returns timm's names of all tensors, in the file's order. */
@@ -177,20 +155,30 @@ final class TensorNames {
 
     /** Returns how this file would call the parts of a tensor of timm's name, for messages. */
     String expectedName(String canonical, int part) {
-        if (!transformers) {
+        if (dialect == Dialect.TIMM) {
             return canonical;
         }
-        for (Map.Entry<String, String> entry : OUTSIDE.entrySet()) {
-            if (entry.getValue().equals(canonical) && !entry.getKey().startsWith("cls_classifier")) {
+        Matcher block = CANONICAL_BLOCK.matcher(canonical);
+        if (!block.matches()) {
+            return own(dialect.outside, canonical, part);
+        }
+        String before = dialect.block.pattern().replaceAll("^\\(|\\)\\(.*", "").replace("\\", "");
+        return before + block.group(1) + "." + own(dialect.inBlock, block.group(2), part);
+    }
+
+    /** Returns the first name in a table that stands for a tensor of timm's; its own where none does. */
+    private static String own(Map<String, Dialect.Place> table, String canonical, int part) {
+        for (Map.Entry<String, Dialect.Place> entry : table.entrySet()) {
+            Dialect.Place place = entry.getValue();
+            boolean same = part == place.part() || place.parts() == 1;
+            if (same && place.name().equals(canonical)) {
                 return entry.getKey();
             }
-        }
-        Matcher block = Pattern.compile("blocks\\.([0-9]+)\\.(.+)\\.(weight|bias)").matcher(canonical);
-        if (block.matches()) {
-            String layer = block.group(2).equals("attn.qkv") ? "attention.attention." + QKV.get(part)
-                    : IN_BLOCK.entrySet().stream().filter(entry -> entry.getValue().equals(block.group(2)))
-                            .map(Map.Entry::getKey).findFirst().orElse(block.group(2));
-            return "encoder.layer." + block.group(1) + "." + layer + "." + block.group(3);
+            for (String suffix : List.of(".weight", ".bias")) {
+                if (same && canonical.equals(place.name() + suffix)) {
+                    return entry.getKey() + suffix;
+                }
+            }
         }
         return canonical;
     }

@@ -3,6 +3,7 @@ package leanvit.vit.weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -11,6 +12,9 @@ import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Preprocessing.Resize;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
+import leanvit.vit.weights.Features.Relative;
+import leanvit.vit.weights.Parts.Activation;
+import leanvit.vit.weights.Parts.PrefixPositions;
 import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
@@ -23,6 +27,10 @@ final class TimmConfig {
     private static final float[] IMAGENET_MEAN = {0.485f, 0.456f, 0.406f};
     private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
     private static final double DEFAULT_CROP = 0.875;
+
+    private static final Map<String, Activation> ACTIVATIONS = Map.of("gelu", Activation.GELU,
+            "gelu_tanh", Activation.GELU_TANH, "quick_gelu", Activation.QUICK_GELU, "quickgelu", Activation.QUICK_GELU,
+            "silu", Activation.SILU, "swish", Activation.SILU);
 
     /** Arguments that this class reads. */
     private static final Set<String> READ = Set.of("img_size", "patch_size", "in_chans", "num_classes", "global_pool",
@@ -66,8 +74,8 @@ final class TimmConfig {
             throw root.error("architecture", "expected a plain ViT or DeiT of timm's, such as vit_base_patch16_224 or "
                     + "deit_tiny_distilled_patch16_224, came " + JsonWriter.quoteShort(architecture));
         }
-        if (name.unsupportedWord() != null) {
-            throw root.error("architecture", JsonWriter.quoteShort(architecture) + ": \"" + name.unsupportedWord()
+        if (name.unsupported() != null) {
+            throw root.error("architecture", JsonWriter.quoteShort(architecture) + ": \"" + name.unsupported()
                     + "\" is not supported");
         }
     }
@@ -79,7 +87,8 @@ final class TimmConfig {
         VitConfig shape = config.shape();
         config.refuseLabelOffset();
         return new ModelDescription(shape, config.preprocessing(shape), config.features(), config.labels(),
-                Problem.isSigmoid(root, shape.classes()), config.unknownKeys());
+                Problem.isSigmoid(root, shape.classes()), config.unknownKeys(), Dialect.TIMM,
+                ModelDescription.NONE_UNUSED);
     }
 
     private void refuseUnknownArguments() throws InvalidInputException {
@@ -88,11 +97,11 @@ final class TimmConfig {
                 throw args.unsupported(argument);
             }
         }
-        only("act_layer", "gelu");
+        if (args.has("act_layer") && !ACTIVATIONS.containsKey(args.string("act_layer", ""))) {
+            throw args.unsupported("act_layer");
+        }
         only("norm_layer", "layernorm");
         only("pos_embed", "learn");
-        only("final_norm", true);
-        only("proj_bias", true);
         only("dynamic_img_pad", false);
         only("pool_include_prefix", false);
         if (args.integer("in_chans", 1, Integer.MAX_VALUE, 3) != 3) {
@@ -123,7 +132,8 @@ final class TimmConfig {
         VitConfig shape = new VitConfig(architecture, image[0], image[1], patch(), width,
                 args.integer("depth", 1, Limits.MAX_DEPTH, size == null ? 0 : size.depth()),
                 args.integer("num_heads", 1, Limits.MAX_HEADS, size == null ? 0 : size.heads()),
-                (int) (width * ratio), classes(), pooling(), name.distilled(), epsilon());
+                (int) (width * ratio) / (parts().gated() ? 2 : 1), classes(), pooling(), name.distilled(), epsilon(),
+                parts());
         Limits.check(shape, args, "num_heads", "embed_dim");
         return shape;
     }
@@ -166,11 +176,26 @@ final class TimmConfig {
 
     private Pooling pooling() throws InvalidInputException {
         Fields fields = args.has("global_pool") ? args : root;
-        String pool = fields.string("global_pool", name.poolsPatches() ? "avg" : "token");
-        if (!pool.equals("token") && !pool.equals("avg")) {
-            throw fields.unsupported("global_pool");
+        if (!fields.has("global_pool")) {
+            return name.pooling();
         }
-        return pool.equals("avg") ? Pooling.AVERAGE : Pooling.TOKEN;
+        return switch (fields.string("global_pool", "")) {
+            case "token" -> Pooling.TOKEN;
+            case "avg" -> Pooling.AVERAGE;
+            case "map" -> Pooling.ATTENTION;
+            default -> throw fields.unsupported("global_pool");
+        };
+    }
+
+    private Parts parts() throws InvalidInputException {
+        Parts parts = name.parts();
+        if (args.has("act_layer")) {
+            parts = parts.with(ACTIVATIONS.get(args.string("act_layer", "")));
+        }
+        if (args.has("no_embed_class")) {
+            parts = parts.with(args.flag("no_embed_class", false) ? PrefixPositions.NONE : PrefixPositions.ALL);
+        }
+        return args.flag("final_norm", true) ? parts : parts.withoutFinalNorm();
     }
 
     private float epsilon() {
@@ -179,15 +204,16 @@ final class TimmConfig {
     }
 
     private Features features() throws InvalidInputException {
-        Boolean noEmbed = args.flagOrNull("no_embed_class");
         Boolean scale = null;
         if (args.members().containsKey("init_values")) {
             scale = args.number("init_values", 0, 1000, 0) != 0;
         }
-        return new Features(args.flagOrNull("qkv_bias"), args.flagOrNull("qk_norm"), scale,
-                args.flagOrNull("class_token"), noEmbed == null ? null : Boolean.valueOf(!noEmbed),
+        Boolean bias = args.flagOrNull("qkv_bias");
+        return new Features(bias, name.isBeit() ? Boolean.FALSE : bias, bias, args.flag("proj_bias", true),
+                args.flagOrNull("qk_norm"), scale, args.flagOrNull("class_token"),
                 args.has("reg_tokens") ? (Integer) args.integer("reg_tokens", 0, Limits.MAX_REGISTERS, 0) : null,
-                args.flagOrNull("pre_norm"), args.flagOrNull("fc_norm"));
+                args.flagOrNull("pre_norm"), args.flagOrNull("fc_norm"), !name.isBeit(),
+                name.isBeit() ? Relative.PER_BLOCK : Relative.NONE, false);
     }
 
     private Preprocessing preprocessing(VitConfig shape) throws InvalidInputException {

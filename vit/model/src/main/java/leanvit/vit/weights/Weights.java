@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 
@@ -19,26 +21,27 @@ final class Weights implements AutoCloseable {
     static final String SINGLE = "model.safetensors";
     static final String INDEX = "model.safetensors.index.json";
 
+    /** Tensors that have the shape [1, tokens, C] at timm. */
+    private static final Set<String> TOKENS =
+            Set.of("cls_token", "dist_token", "reg_token", "pos_embed", "attn_pool.latent");
+
     /** What messages name where a tensor misses: the one file, or the index. */
     private final Path file;
     private final Map<String, SafeTensors> fileOf;
     private final List<SafeTensors> open;
     private final TensorNames names;
 
-    private Weights(Path file, List<SafeTensors> open, Map<String, SafeTensors> fileOf, boolean distilled)
+    private Weights(Path file, List<SafeTensors> open, Map<String, SafeTensors> fileOf, ModelDescription model)
             throws InvalidInputException {
         this.file = file;
         this.open = open;
         this.fileOf = fileOf;
-        this.names = new TensorNames(fileOf.keySet(), distilled, file);
+        this.names = new TensorNames(fileOf.keySet(), model.config().distilled(), model.dialect(), model.unused(),
+                file);
     }
 
-    /**
-     * Opens {@value #SINGLE} or, without it, what {@value #INDEX} lists.
-     *
-     * @param distilled whether the model has a classifier on its distillation token
-     */
-    static Weights open(ModelFiles files, boolean distilled) throws IOException {
+    /** Opens {@value #SINGLE} or, without it, what {@value #INDEX} lists. */
+    static Weights open(ModelFiles files, ModelDescription model) throws IOException {
         List<SafeTensors> open = new ArrayList<>();
         try {
             if (files.has(SINGLE)) {
@@ -46,17 +49,27 @@ final class Weights implements AutoCloseable {
                 open.add(single);
                 Map<String, SafeTensors> fileOf = new LinkedHashMap<>();
                 single.names().forEach(name -> fileOf.put(name, single));
-                return new Weights(single.file(), open, fileOf, distilled);
+                return new Weights(single.file(), open, fileOf, model);
             }
             if (files.has(INDEX)) {
-                return new Weights(files.path(INDEX), open, shards(files, open), distilled);
+                return new Weights(files.path(INDEX), open, shards(files, open), model);
             }
-            String other = files.has("pytorch_model.bin") ? "; pytorch_model.bin is not read: save as safetensors" : "";
-            throw new InvalidInputException(files.path(SINGLE), "no such file, nor " + INDEX + other);
+            throw new InvalidInputException(files.path(SINGLE), "no such file, nor " + INDEX + otherFormat(files));
         } catch (IOException | RuntimeException | Error e) {
             close(open);
             throw e;
         }
+    }
+
+    /** Returns how to get safetensors where the directory has the weights in a format that is not read. */
+    private static String otherFormat(ModelFiles files) {
+        for (String name : List.of("pytorch_model.bin", "pytorch_model.bin.index.json")) {
+            if (files.has(name)) {
+                return "; " + name + " is not read; convert it in Python: "
+                        + "AutoModel.from_pretrained(DIR).save_pretrained(DIR) or safetensors.torch.save_file";
+            }
+        }
+        return "";
     }
 
     private static Map<String, SafeTensors> shards(ModelFiles files, List<SafeTensors> open) throws IOException {
@@ -103,43 +116,63 @@ final class Weights implements AutoCloseable {
         return names;
     }
 
-    /** Returns the shape of a tensor of timm's name: the parts' rows one after another. */
+    /**
+     * Returns the shape of a tensor of timm's name: the parts' rows one after another. A token that lies without the
+     * sides of 1 that timm's have gets them.
+     */
     int[] shape(String canonical) throws InvalidInputException {
         List<String> sources = sources(canonical);
-        int[] shape = fileOf.get(sources.get(0)).shape(sources.get(0));
+        String first = first(sources);
+        int[] shape = fileOf.get(first).shape(first);
         long rows = 0;
         for (String source : sources) {
-            int[] part = fileOf.get(source).shape(source);
+            int[] part = source == null ? shape : fileOf.get(source).shape(source);
             boolean alike = part.length == shape.length && part.length > 0
                     && Arrays.equals(part, 1, part.length, shape, 1, shape.length);
             if (sources.size() > 1 && !alike) {
                 throw error(source, "shape " + Arrays.toString(part) + " does not go with the "
-                        + Arrays.toString(shape) + " of " + JsonWriter.quoteShort(sources.get(0)));
+                        + Arrays.toString(shape) + " of " + JsonWriter.quoteShort(first));
             }
             rows += sources.size() > 1 ? part[0] : 0;
         }
         if (sources.size() > 1) {
             if (rows > Integer.MAX_VALUE) {
-                throw error(sources.get(0), "too many rows with its sister tensors: " + rows);
+                throw error(first, "too many rows with its sister tensors: " + rows);
             }
+            shape = shape.clone();
             shape[0] = (int) rows;
         }
-        return shape;
+        return TOKENS.contains(canonical) ? ofThreeSides(shape) : shape;
+    }
+
+    private static int[] ofThreeSides(int[] shape) {
+        int[] sides = {1, 1, 1};
+        if (shape.length == 0 || shape.length > sides.length) {
+            return shape;
+        }
+        System.arraycopy(shape, 0, sides, sides.length - shape.length, shape.length);
+        return sides;
     }
 
     /** Checks that a tensor of timm's name can be decoded to floats. */
     void checkFloats(String canonical) throws InvalidInputException {
         for (String source : sources(canonical)) {
-            fileOf.get(source).checkFloats(source);
+            if (source != null) {
+                fileOf.get(source).checkFloats(source);
+            }
         }
     }
 
-    /** Decodes a tensor of timm's name: the parts one after another. */
+    /** Decodes a tensor of timm's name: the parts one after another, zeros for a bias that is missing. */
     float[] floats(String canonical) throws IOException {
         List<String> sources = sources(canonical);
-        float[] values = fileOf.get(sources.get(0)).floats(sources.get(0));
-        for (String source : sources.subList(1, sources.size())) {
-            float[] part = fileOf.get(source).floats(source);
+        if (sources.size() == 1) {
+            return fileOf.get(sources.get(0)).floats(sources.get(0));
+        }
+        float[] values = {};
+        for (String source : sources) {
+            float[] part = source == null ? new float[shape(canonical)[0] / sources.size()]
+                    : fileOf.get(source).floats(source);
             int start = values.length;
             if (start > Integer.MAX_VALUE - 8 - part.length) {
                 throw error(source, "does not fit an array with its sister tensors");
@@ -152,8 +185,14 @@ final class Weights implements AutoCloseable {
 
     /** Decodes a tensor of timm's name some rows at a time: the parts' rows one after another. */
     void rows(String canonical, RowConsumer consumer) throws IOException {
+        List<String> sources = sources(canonical);
+        if (sources.contains(null)) {
+            float[] values = floats(canonical);
+            consumer.rows(0, values.length, values);
+            return;
+        }
         int before = 0;
-        for (String source : sources(canonical)) {
+        for (String source : sources) {
             SafeTensors tensors = fileOf.get(source);
             int start = before;
             tensors.rows(source, (first, count, values) -> consumer.rows(start + first, count, values));
@@ -161,13 +200,18 @@ final class Weights implements AutoCloseable {
         }
     }
 
+    /** Returns the tensors that make up one of timm's name; of queries', keys' and values' biases some may be null. */
     private List<String> sources(String canonical) throws InvalidInputException {
         List<String> sources = names.sources(canonical);
         int missing = sources.indexOf(null);
-        if (missing >= 0) {
+        if (missing >= 0 && !(canonical.endsWith(".attn.qkv.bias") && first(sources) != null)) {
             throw missing(canonical, missing, "");
         }
         return sources;
+    }
+
+    private static String first(List<String> sources) {
+        return sources.stream().filter(Objects::nonNull).findFirst().orElse(null);
     }
 
     /** Returns the error that a part of a tensor of timm's name is missing. */
