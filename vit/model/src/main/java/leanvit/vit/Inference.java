@@ -6,13 +6,14 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import leanvit.kernels.Gemm.Epilogue;
 import leanvit.reducers.ModelShape;
+import leanvit.reducers.Need;
 import leanvit.reducers.None;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.pass.BlockPass;
 import leanvit.vit.pass.Gemms;
-import leanvit.vit.pass.Norm;
 import leanvit.vit.pass.PackedVit;
+import leanvit.vit.pass.Readout;
 import leanvit.vit.pass.TokenBatch;
 import leanvit.vit.pass.TokenTrail;
 import leanvit.vit.pass.Workers;
@@ -36,20 +37,17 @@ public final class Inference {
     private final Workers workers;
     private final BlockPass blocks;
     private final Gemms gemms;
+    private final Readout readout;
     private final Workers.Step patchStep = this::patchPiece;
     private TokenBatch x;
     private TokenBatch y;
     private float[] patches = {};
-    private float[] pooled = {};
-    private float[] distilled = {};
     private int[][] attended;
     private int[][] remaining;
     private int[][] reducerInput;
     private float[] pixels;
     private int pixelOffset;
     private int lastBatch;
-    /** From one image's feature vector to the next in {@link #pooled}. */
-    private int featureStride;
     private Runnable beforeBlock = () -> { };
 
     Inference(VisionTransformer model) {
@@ -65,8 +63,9 @@ public final class Inference {
         shape = model.shape();
         blocks = new BlockPass(weights, reducer, workers);
         gemms = blocks.gemms();
-        x = new TokenBatch(shape.width());
-        y = new TokenBatch(shape.width());
+        readout = new Readout(weights, blocks);
+        x = new TokenBatch(weights);
+        y = new TokenBatch(weights);
         attended = new int[shape.depth()][0];
         remaining = new int[shape.depth()][0];
         reducerInput = new int[shape.depth()][0];
@@ -86,6 +85,10 @@ public final class Inference {
         }
         if (reducer.proportionalAttention() && !reducer.tracksSize()) {
             throw new IllegalArgumentException(reducer.spec() + " asks for proportionalAttention without tracksSize");
+        }
+        if (reducer.needs().contains(Need.CLASS_ATTENTION) && !weights.classToken()) {
+            throw new IllegalArgumentException(reducer.spec() + " scores tokens by the class token's attention, but "
+                    + config.architecture() + " has no class token");
         }
         reducer.check(shape);
         return new Inference(model, reducer, workers.another());
@@ -121,9 +124,11 @@ public final class Inference {
     }
 
     /**
-     * Returns the feature vector that the classifier reads, [batch, C]: the class token's last row, or the mean of the
-     * patch
-     * tokens, after the last norm. (Distilled models: the class token's.) An embedding of the image.
+     * Returns the feature vector of each image, [batch, {@link VisionTransformer#features}]: what the model's pooling
+     * makes of the tokens after the last norm, as its library gives it. That is the class token's row (also of
+     * distilled models, and of those whose classifier reads the patches' mean beside it), the mean of the patch tokens,
+     * or a learned query's attention to them; behind it a projection (CLIP) or a pooler (transformers' ViT) where the
+     * model has one. An embedding of the image, not normalised.
      */
     public float[] features(float[] pixels, int batch) {
         return run(pixels, batch, false, null, false);
@@ -159,7 +164,8 @@ public final class Inference {
     public long macs(int image) {
         checkImage(image);
         Macs macs = new Macs(config, shape);
-        long sum = macs.embedding() + macs.head();
+        long sum = macs.embedding() + macs.pooling(shape.depth() == 0 ? shape.tokens()
+                : remaining[shape.depth() - 1][image]) + macs.head();
         for (int layer = 0; layer < shape.depth(); layer++) {
             sum += macs.block(attended[layer][image], remaining[layer][image]);
             if (reducer.reducesAt(shape, layer)) {
@@ -171,14 +177,14 @@ public final class Inference {
     }
 
     /**
-     * Returns the feature vector of one image of the last pass, [C], as {@link #features} gives it: with
+     * Returns the feature vector of one image of the last pass, as {@link #features} gives it: with
      * {@link #logits} label and embedding come from one pass.
      *
      * @throws IndexOutOfBoundsException if the last pass had no such image
      */
     public float[] embedding(int image) {
         checkImage(image);
-        return Arrays.copyOfRange(pooled, image * featureStride, image * featureStride + shape.width());
+        return readout.features(image, 1);
     }
 
     /** Has this called before each block; what it throws ends the pass, and the next one runs as ever. */
@@ -215,13 +221,11 @@ public final class Inference {
         try {
             embed(pixels, batch);
             TokenTrail trail = trace == null ? null : new TokenTrail(batch, shape.tokens());
-            int queries = config.distilled() ? 2 : 1;
             boolean pooledAlready = false;
             for (int layer = 0; layer < shape.depth(); layer++) {
                 beforeBlock.run();
                 boolean last = layer == shape.depth() - 1;
-                pooledAlready = last && trace == null && config.pooling() == VitConfig.Pooling.TOKEN
-                        && lastBlockForClassifier(layer, queries);
+                pooledAlready = last && trace == null && lastBlockForPrefix(layer, readout.prefixRead());
                 if (!pooledAlready) {
                     block(layer, trail);
                 }
@@ -229,16 +233,12 @@ public final class Inference {
                     trace.add(record(layer, trail, traceRows));
                 }
             }
-            if (!pooledAlready && config.pooling() == VitConfig.Pooling.TOKEN) {
-                pooled = grown(pooled, batch * queries * shape.width());
-                for (int image = 0; image < batch; image++) {
-                    System.arraycopy(x.rows(), x.offset(image), pooled, image * queries * shape.width(),
-                            queries * shape.width());
-                }
+            if (!pooledAlready && readout.prefixRead() > 0) {
+                readout.takePrefix(x);
             }
+            readout.pool(x, reducer.tracksSize());
             lastBatch = batch;
-            return config.pooling() == VitConfig.Pooling.TOKEN
-                    ? classify(batch, queries, classify) : averageAndClassify(batch, classify);
+            return classify ? readout.logits(batch) : readout.features(0, batch);
         } finally {
             workers.close();
         }
@@ -265,6 +265,9 @@ public final class Inference {
                 weights.preNorm().rows(x.rows(), x.offset(image), width, shape.tokens(), x.rows(), x.offset(image),
                         width);
             }
+        }
+        for (int image = 0; image < batch; image++) {
+            x.placePatches(image, shape.prefix());
         }
         if (reducer.tracksSize()) {
             x.unitSizes();
@@ -307,13 +310,10 @@ public final class Inference {
         countAfter(layer);
     }
 
-    /** Runs the last block for the tokens that the classifier reads; returns whether that could be done. */
-    private boolean lastBlockForClassifier(int layer, int queries) {
-        if (blocks.reducesInput(layer)) {
-            return false;
-        }
-        pooled = grown(pooled, x.images() * queries * shape.width());
-        if (!blocks.runPrefix(layer, x, queries, pooled)) {
+    /** Runs the last block for the first tokens alone, where only they are read; returns whether that was done. */
+    private boolean lastBlockForPrefix(int layer, int queries) {
+        if (queries == 0 || blocks.reducesInput(layer)
+                || !blocks.runPrefix(layer, x, queries, readout.prefixRows(x.images()))) {
             return false;
         }
         for (int image = 0; image < x.images(); image++) {
@@ -358,74 +358,6 @@ public final class Inference {
                 trail.assignment(), trail.gathering(),
                 rows ? Arrays.copyOfRange(x.rows(), x.offset(0), x.offset(0) + total * shape.width()) : null,
                 rows && reducer.tracksSize() ? Arrays.copyOf(x.sizes(), total) : null);
-    }
-
-    private float[] classify(int batch, int queries, boolean classify) {
-        int width = shape.width();
-        Norm last = weights.norm() != null ? weights.norm() : weights.fcNorm();
-        last.rows(pooled, 0, width, batch * queries, pooled, 0, width);
-        return head(batch, queries * width, classify);
-    }
-
-    private float[] averageAndClassify(int batch, boolean classify) {
-        int width = shape.width();
-        pooled = grown(pooled, batch * width);
-        if (weights.norm() != null) {
-            int total = x.start(batch);
-            weights.norm().rows(x.rows(), x.offset(0), width, total, x.rows(), x.offset(0), width);
-        }
-        for (int image = 0; image < batch; image++) {
-            average(image);
-        }
-        if (weights.fcNorm() != null) {
-            weights.fcNorm().rows(pooled, 0, width, batch, pooled, 0, width);
-        }
-        return head(batch, width, classify);
-    }
-
-    /** Averages patch tokens; where they carry sizes, each patch of the image counts once. */
-    private void average(int image) {
-        int width = shape.width();
-        int to = image * width;
-        Arrays.fill(pooled, to, to + width, 0f);
-        float total = 0f;
-        for (int i = shape.prefix(); i < x.count(image); i++) {
-            float weight = reducer.tracksSize() ? x.sizes()[x.start(image) + i] : 1f;
-            int row = x.offset(image) + i * width;
-            for (int c = 0; c < width; c++) {
-                pooled[to + c] += weight * x.rows()[row + c];
-            }
-            total += weight;
-        }
-        for (int c = 0; c < width && total > 0; c++) {
-            pooled[to + c] /= total;
-        }
-    }
-
-    private float[] head(int batch, int stride, boolean classify) {
-        int width = shape.width();
-        featureStride = stride;
-        if (!classify) {
-            float[] features = new float[batch * width];
-            for (int image = 0; image < batch; image++) {
-                System.arraycopy(pooled, image * stride, features, image * width, width);
-            }
-            return features;
-        }
-        float[] logits = new float[batch * config.classes()];
-        if (weights.head() == null) {
-            return logits;
-        }
-        gemms.multiply(batch, pooled, 0, stride, weights.head(), Epilogue.NONE, logits, 0, config.classes());
-        if (weights.distilledHead() != null) {
-            distilled = grown(distilled, logits.length);
-            gemms.multiply(batch, pooled, width, stride, weights.distilledHead(), Epilogue.NONE, distilled, 0,
-                    config.classes());
-            for (int i = 0; i < logits.length; i++) {
-                logits[i] = (logits[i] + distilled[i]) / 2;
-            }
-        }
-        return logits;
     }
 
     private static float[] grown(float[] array, int length) {

@@ -2,6 +2,7 @@ package leanvit.vit;
 
 import leanvit.reducers.ModelShape;
 import leanvit.vit.weights.VitConfig;
+import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * Counts multiply-accumulates, as the papers do (their "GFLOPs" are these, in units of 10^9). LayerNorm, softmax and
@@ -10,8 +11,9 @@ import leanvit.vit.weights.VitConfig;
  *
  * <pre>
  *   embedding   n0·3p²·C
- *   a block     4·N·C² + 2·N²·C + 2·M·C·hidden     N tokens in attention, M in the MLP
- *   head        C·classes, twice for distilled models
+ *   a block     4·N·C² + 2·N²·C + 2·M·C·hidden     N tokens in attention, M in the MLP; 3·M·C·hidden with a gate
+ *   pooling     (2·n + 1)·C² + 2·n·C + 2·C·hidden   by a learned query's attention to n patches; 0 for others
+ *   head        C·classes, twice for distilled models, or with the mean beside the class token
  * </pre>
  */
 public final class Macs {
@@ -34,11 +36,20 @@ public final class Macs {
     public long block(int attended, int remaining) {
         long width = shape.width();
         return 4 * attended * width * width + 2L * attended * attended * width
-                + 2 * remaining * width * config.mlpHidden();
+                + (config.parts().gated() ? 3 : 2) * remaining * width * config.mlpHidden();
+    }
+
+    /** Returns those of the pooling of an image that has so many tokens left. */
+    public long pooling(int remaining) {
+        long width = shape.width();
+        long patches = remaining - shape.prefix();
+        return config.pooling() != Pooling.ATTENTION ? 0
+                : (2 * patches + 1) * width * width + 2 * patches * width + 2 * width * config.mlpHidden();
     }
 
     /** Returns those of the classifier. */
     public long head() {
-        return (long) shape.width() * config.classes() * (config.distilled() ? 2 : 1);
+        boolean twice = config.distilled() || config.pooling() == Pooling.TOKEN_AND_AVERAGE;
+        return (long) shape.width() * config.classes() * (twice ? 2 : 1);
     }
 }

@@ -82,6 +82,11 @@ public final class VisionTransformer {
         return weights.shape();
     }
 
+    /** Returns the width of a feature vector, as {@link Inference#features} gives it. */
+    public int features() {
+        return weights.features();
+    }
+
     /** Returns the number of parameters that were read. */
     public long parameters() {
         return weights.parameters();

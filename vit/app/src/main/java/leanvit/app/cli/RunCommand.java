@@ -36,6 +36,7 @@ final class RunCommand implements Command {
                 .text("--output", "OUT.safetensors", "receives logits [B, classes]")
                 .flag("--trace", "write what each block did, too")
                 .flag("--backward", "write the loss and its gradients, too; IN holds labels or targets")
+                .flag("--features", "write each image's feature vector, too")
                 .model()
                 .note("With --trace, OUT also has for every block l, counted from 0: block.<l>.tokens (the rows after "
                 + "the block, all images one after another, [sum of N, C]), block.<l>.offsets (int64 [B + 1]: where "
@@ -45,8 +46,9 @@ final class RunCommand implements Command {
                 .note("With --backward, IN also has labels (int64 [B]) or targets (float32 [B, classes]), and OUT has "
                 + "loss [1], the mean cross-entropy over the batch, and grad.<parameter> for every parameter under its "
                 + "name in the checkpoint; the model is run unreduced.")
+                .note("With --features, OUT also has features [B, D], the embedding that Classifier.embed gives.")
                 .note("Images of another size than the model's are taken where both sides are multiples of the patch; "
-                + "position embeddings are then resized.")
+                + "position embeddings are then resized, by the rule of the model's library.")
                 .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 "
                 + "--trace");
     }
@@ -87,10 +89,23 @@ final class RunCommand implements Command {
                     ? inference.trace(pixels, shape[0], trace, true) : inference.logits(pixels, shape[0]);
             SafeTensorsWriter file = new SafeTensorsWriter();
             file.floats("logits", logits, shape[0], model.config().classes());
+            if (options.has("--features")) {
+                file.floats("features", features(inference, shape[0]), shape[0], model.features());
+            }
             TraceFile.add(file, trace, model.shape());
             file.write(output);
         }
         return DONE;
+    }
+
+    /** Returns the feature vectors of the last pass's images, one after another. */
+    private static float[] features(Inference inference, int images) {
+        int width = inference.model().features();
+        float[] features = new float[images * width];
+        for (int image = 0; image < images; image++) {
+            System.arraycopy(inference.embedding(image), 0, features, image * width, width);
+        }
+        return features;
     }
 
     /** Returns the shape of the pixels, which the model can take. */

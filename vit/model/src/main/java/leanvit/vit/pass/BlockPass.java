@@ -6,11 +6,13 @@ import leanvit.kernels.Attention;
 import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.HeadMax;
 import leanvit.kernels.HeadMean;
+import leanvit.kernels.Rotary;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Need;
 import leanvit.reducers.TokenHost;
 import leanvit.reducers.TokenMap;
 import leanvit.reducers.TokenReducer;
+import leanvit.vit.weights.Parts.Activation;
 
 /**
  * Runs one block on a batch, with its scratch. Images go through a block in groups of some hundred rows: enough to use
@@ -20,8 +22,15 @@ import leanvit.reducers.TokenReducer;
  * <pre>
  *   x = x + proj(attention(norm1(x)))      attention gathers what the reducer needs
  *   x = reduce(x)
- *   x = x + fc2(gelu(fc1(norm2(x))))
+ *   x = x + fc2(f(fc1(norm2(x))))          f, or f(gate(·))·fc1(·)
+ *
+ *   y = norm1(x)                           where both branches run in parallel
+ *   x = x + proj(attention(y)) + fc2(f(fc1(y)))
+ *   x = reduce(x)
  * </pre>
+ *
+ * Positions that are not in the rows enter in attention: rotary ones turn queries and keys, a relative bias is added to
+ * the scores.
  */
 public final class BlockPass {
 
@@ -41,12 +50,17 @@ public final class BlockPass {
     private final int width;
     private final int heads;
     private final int headDim;
+    private final int hidden;
+    private final boolean parallel;
+    private final Epilogue activation;
     private final TokenHost[] hosts;
     private final Attention[] calls;
     private final float[][] headMaxValues;
 
     private final Workers.Step normStep = this::normPiece;
     private final Workers.Step headNormStep = this::headNormPiece;
+    private final Workers.Step rotaryStep = this::rotaryPiece;
+    private final Workers.Step hiddenNormStep = this::hiddenNormPiece;
     private final Workers.Step headStep = this::headPiece;
     private final Workers.Step headMaxStep = this::headMaxPiece;
     private final Workers.Step reduceStep = this::reducePiece;
@@ -87,6 +101,9 @@ public final class BlockPass {
         width = shape.width();
         heads = shape.heads();
         headDim = shape.headDim();
+        hidden = model.config().mlpHidden();
+        parallel = model.config().parts().parallel();
+        activation = epilogue(model.config().parts().activation());
         calls = new Attention[workers.threads()];
         Arrays.setAll(calls, i -> new Attention(heads, headDim));
         headMaxValues = new float[workers.threads()][0];
@@ -109,11 +126,16 @@ public final class BlockPass {
             buffers = null;
             floats = null;
             buffers = new PassBuffers(model.config(), shape, images, GROUP_ROWS, workers.threads(),
-                    needs.contains(Need.HEAD_MAX_ATTENTION));
+                    needs.contains(Need.HEAD_MAX_ATTENTION), model.hasRelativeBias());
             floats = buffers.floats;
         }
         x.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.rows);
         y.reset(images, shape.tokens(), reducer.tracksSize(), floats, buffers.reducedRows);
+    }
+
+    /** Returns what the pass works in. */
+    PassBuffers buffers() {
+        return buffers;
     }
 
     /** Returns the map that was applied to an image in the last block that reduced. */
@@ -150,6 +172,16 @@ public final class BlockPass {
             to = endOfGroup();
             int count = in.start(to) - in.start(from);
             norm(block.norm1(), in.rows(), in.offset(from), count);
+            if (parallel) {
+                // The MLP reads the rows that attention's results are about to take the place of.
+                fc1(count);
+                qkv(count);
+                attention();
+                proj(in.rows(), in.offset(from), count);
+                fc2(in.rows(), in.offset(from), count);
+                reduce();
+                continue;
+            }
             qkv(count);
             attention();
             proj(in.rows(), in.offset(from), count);
@@ -174,7 +206,7 @@ public final class BlockPass {
     public boolean runPrefix(int layer, TokenBatch in, int queries, float[] rows) {
         begin(layer, in, in);
         reducing = reducesInside(layer);
-        if (reducing && (reducer.readsRows() || needs.contains(Need.COLUMN_ATTENTION)
+        if (parallel || reducing && (reducer.readsRows() || needs.contains(Need.COLUMN_ATTENTION)
                 || needs.contains(Need.HEAD_MAX_ATTENTION))) {
             return false;
         }
@@ -254,6 +286,10 @@ public final class BlockPass {
             stepCount = rows;
             workers.run(pieces(rows), headNormStep);
         }
+        if (model.turns() != null) {
+            stepCount = rows;
+            workers.run(pieces(rows), rotaryStep);
+        }
     }
 
     /** The heads' results, side by side in place of the normalised rows; and what the reducer needs to know. */
@@ -284,13 +320,39 @@ public final class BlockPass {
     }
 
     private void fc1(int count) {
-        int inner = model.config().mlpHidden();
-        gemms.multiply(count, floats, buffers.normed, width, block.fc1(), Epilogue.GELU, floats, buffers.hidden, inner);
+        if (block.gate() == null) {
+            gemms.multiply(count, floats, buffers.normed, width, block.fc1(), activation, floats, buffers.hidden,
+                    hidden);
+        } else {
+            gemms.multiply(count, floats, buffers.normed, width, block.gate(), activation, floats, buffers.hidden,
+                    hidden);
+            gemms.multiply(count, floats, buffers.normed, width, block.fc1(), Epilogue.PRODUCT, floats,
+                    buffers.hidden, hidden);
+        }
+        if (block.hiddenNorm() != null) {
+            stepCount = count;
+            workers.run(pieces(count), hiddenNormStep);
+        }
+    }
+
+    private void hiddenNormPiece(int worker, int piece) {
+        int row = piece * PIECE_ROWS;
+        int at = buffers.hidden + row * hidden;
+        block.hiddenNorm().rows(floats, at, hidden, Math.min(PIECE_ROWS, stepCount - row), floats, at, hidden);
     }
 
     private void fc2(float[] x, int offset, int count) {
-        int inner = model.config().mlpHidden();
-        gemms.multiply(count, floats, buffers.hidden, inner, block.fc2(), Epilogue.RESIDUAL, x, offset, width);
+        gemms.multiply(count, floats, buffers.hidden, hidden, block.fc2(), Epilogue.RESIDUAL, x, offset, width);
+    }
+
+    /** Returns the matmul's epilogue that an activation is. */
+    static Epilogue epilogue(Activation activation) {
+        return switch (activation) {
+            case GELU -> Epilogue.GELU;
+            case GELU_TANH -> Epilogue.GELU_TANH;
+            case QUICK_GELU -> Epilogue.QUICK_GELU;
+            case SILU -> Epilogue.SILU;
+        };
     }
 
     private void prepareGather() {
@@ -351,20 +413,48 @@ public final class BlockPass {
         int n = in.count(image);
         int gather = piece * gatherStride;
         boolean prefixOnly = queries != Integer.MAX_VALUE;
+        int count = prefixOnly ? queries : n;
+        pairBias(worker, image, head, head + 1, count);
         calls[worker].tokens(n, floats, qkvOffset(image), 3 * width).keyBias(keyBias(), in.start(image))
+                .pairBias(block.bias() == null ? null : floats, buffers.pairs[worker], 0, n)
                 .into(floats, buffers.normed + (prefixOnly ? (image - from) * queries : row) * width, width)
                 .classRow(reducing && needs.contains(Need.CLASS_ATTENTION) ? classRows : null, gather)
                 .columnSum(reducing && needs.contains(Need.COLUMN_ATTENTION) ? columnSums : null, gather)
-                .scratch(floats, buffers.attention[worker]).head(head, prefixOnly ? queries : n);
+                .scratch(floats, buffers.attention[worker]).head(head, count);
     }
 
     private void headMaxPiece(int worker, int piece) {
         int image = from + piece;
         int row = in.start(image) - in.start(from);
-        calls[worker].tokens(in.count(image), floats, qkvOffset(image), 3 * width)
-                .keyBias(keyBias(), in.start(image)).into(floats, buffers.normed + row * width, width)
+        int n = in.count(image);
+        pairBias(worker, image, 0, heads, n);
+        calls[worker].tokens(n, floats, qkvOffset(image), 3 * width).keyBias(keyBias(), in.start(image))
+                .pairBias(block.bias() == null ? null : floats, buffers.pairs[worker], n * n, n)
+                .into(floats, buffers.normed + row * width, width)
                 .scratch(floats, buffers.attention[worker])
                 .headMax(shape.prefix(), headMaxColumns, piece * gatherStride);
+    }
+
+    /** Writes what relative positions add to the scores of some heads, where the block has such. */
+    private void pairBias(int worker, int image, int fromHead, int toHead, int count) {
+        RelativeBias bias = block.bias();
+        int n = in.count(image);
+        for (int head = fromHead; bias != null && head < toHead; head++) {
+            int to = buffers.pairs[worker] + (head - fromHead) * n * n;
+            if (in.places().isWhole(image)) {
+                bias.whole(head, count, shape.prefix(), floats, to);
+            } else {
+                bias.between(head, n, count, shape.prefix(), in.places().at(), in.start(image), floats, to);
+            }
+        }
+    }
+
+    /** Turns queries and keys, which lie side by side. */
+    private void rotaryPiece(int worker, int piece) {
+        int row = piece * PIECE_ROWS;
+        Rotary.rows(Math.min(PIECE_ROWS, stepCount - row), 2 * heads, headDim, floats,
+                buffers.qkv + row * 3 * width, 3 * width, in.places().angles(), (in.start(from) + row) * headDim,
+                headDim);
     }
 
     private int qkvOffset(int image) {
@@ -451,6 +541,9 @@ public final class BlockPass {
         if (reducer.tracksSize()) {
             maps[image].applySizes(in.sizes(), in.start(image), out.sizes(), out.start(image));
             out.takeLogs(image);
+        }
+        if (out.places() != null) {
+            out.places().follow(in.places(), in.start(image), maps[image], image, out.start(image), shape.prefix());
         }
     }
 

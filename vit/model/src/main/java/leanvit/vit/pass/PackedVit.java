@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import leanvit.kernels.PackedMatrix;
 import leanvit.reducers.ModelShape;
-import leanvit.vit.weights.PositionEmbedding;
 import leanvit.vit.weights.RowConsumer;
 import leanvit.vit.weights.TensorSource;
 import leanvit.vit.weights.VitConfig;
@@ -20,15 +19,21 @@ import leanvit.vit.weights.VitConfig;
  * @param patchPositions position embedding of the patches, [n0, C]
  * @param preNorm        before the blocks, or null
  * @param blocks         first block first
+ * @param turns          rotary positions, or null
  * @param norm           after the blocks, over all tokens; or null
  * @param fcNorm         before the classifier, over what it reads; or null
+ * @param pool           the learned query's attention, or null
+ * @param pooler         a layer with a hyperbolic tangent behind the pooling that makes the features, or null
+ * @param projection     a matrix behind the pooling that makes the features, or null
  * @param head           the classifier, or null
  * @param distilledHead  the classifier of the distillation token, or null
+ * @param classToken     whether the first token is a class token
  * @param parameters     how many numbers were read
  */
 public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEmbed, float[] prefixRows,
-                        float[] patchPositions, Norm preNorm, List<Block> blocks, Norm norm, Norm fcNorm,
-                        PackedMatrix head, PackedMatrix distilledHead, long parameters) {
+                        float[] patchPositions, Norm preNorm, List<Block> blocks, Turns turns, Norm norm, Norm fcNorm,
+                        AttentionPool pool, PackedMatrix pooler, PackedMatrix projection, PackedMatrix head,
+                        PackedMatrix distilledHead, boolean classToken, long parameters) {
 
     private static final List<String> PREFIX_NAMES = List.of("cls_token", "dist_token", "reg_token");
 
@@ -55,16 +60,41 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
                 weights.parts("patch_embed.proj", new int[] {width, 3, patch, patch}, null, width)[0];
         Norm preNorm = Norm.read(tensors, "norm_pre", width, config.epsilon());
         Block[] blocks = new Block[config.depth()];
+        String table = "rel_pos_bias." + RelativeBias.TABLE;
+        RelativeBias shared = tensors.has(table) ? RelativeBias.read(tensors, table, trained) : null;
         for (int layer = 0; layer < blocks.length; layer++) {
-            blocks[layer] = Block.read(tensors, weights, config, layer);
+            blocks[layer] = Block.read(tensors, weights, config, layer, shared);
         }
+        AttentionPool pool = config.pooling() == VitConfig.Pooling.ATTENTION
+                ? AttentionPool.read(tensors, weights, config) : null;
+        PackedMatrix pooler = tensors.has("pooler.dense.weight")
+                ? weights.linear("pooler.dense", tensors.shape("pooler.dense.weight")[0], width, null) : null;
+        PackedMatrix projection = tensors.has("projection.weight")
+                ? weights.linear("projection", tensors.shape("projection.weight")[0], width, null) : null;
         Norm norm = Norm.read(tensors, "norm", width, config.epsilon());
         Norm fcNorm = Norm.read(tensors, "fc_norm", width, config.epsilon());
-        PackedMatrix head = config.classes() == 0 ? null : weights.linear("head", config.classes(), width, null);
+        int headWidth = config.pooling() == VitConfig.Pooling.TOKEN_AND_AVERAGE ? 2 * width : width;
+        PackedMatrix head = config.classes() == 0 ? null : weights.linear("head", config.classes(), headWidth, null);
         PackedMatrix distilledHead = config.classes() == 0 || !config.distilled()
                 ? null : weights.linear("head_dist", config.classes(), width, null);
-        return new PackedVit(config, shape, patchEmbed, prefixRows, patchPositions, preNorm, List.of(blocks), norm,
-                fcNorm, head, distilledHead, tensors.parameters);
+        return new PackedVit(config, shape, patchEmbed, prefixRows, patchPositions, preNorm, List.of(blocks),
+                Turns.of(config), norm, fcNorm, pool, pooler, projection, head, distilledHead,
+                tensors.has("cls_token"), tensors.parameters);
+    }
+
+    /** Returns whether blocks ask where a token is. */
+    boolean hasPlaces() {
+        return turns != null || hasRelativeBias();
+    }
+
+    /** Returns whether blocks add a relative position bias. */
+    boolean hasRelativeBias() {
+        return !blocks.isEmpty() && blocks.get(0).bias() != null;
+    }
+
+    /** Returns the width of a feature vector. */
+    public int features() {
+        return projection != null ? projection.columns() : pooler != null ? pooler.columns() : config.width();
     }
 
     private static float[] prefixRows(TensorSource tensors, int prefix, int width) throws IOException {
@@ -81,21 +111,21 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
     }
 
     /**
-     * Reads the position embedding, fits it to the image, adds the prefix part to the prefix rows and returns the rest.
+     * Reads the position embedding for the image, adds the prefix part to the prefix rows and returns the rest.
      */
     private static float[] positions(TensorSource tensors, VitConfig trained, VitConfig config, float[] prefixRows)
             throws IOException {
         int width = config.width();
-        int stored = tensors.shape("pos_embed")[1];
-        int prefix = stored == trained.patches() ? 0 : prefixRows.length / width;
-        float[] embedding = PositionEmbedding.resize(
-                tensors.tensor("pos_embed", 1, prefix + trained.patches(), width), prefix, width,
-                trained.imageHeight() / trained.patch(), trained.imageWidth() / trained.patch(),
-                config.imageHeight() / config.patch(), config.imageWidth() / config.patch());
-        for (int i = 0; i < prefix * width; i++) {
+        if (!tensors.has("pos_embed")) {
+            return new float[config.patches() * width];
+        }
+        int registers = tensors.has("reg_token") ? tensors.shape("reg_token")[1] : 0;
+        float[] embedding = tensors.positions(trained, config, prefixRows.length / width, registers);
+        int prefix = embedding.length - config.patches() * width;
+        for (int i = 0; i < prefix; i++) {
             prefixRows[i] += embedding[i];
         }
-        return Arrays.copyOfRange(embedding, prefix * width, embedding.length);
+        return Arrays.copyOfRange(embedding, prefix, embedding.length);
     }
 
     /** Counts the parameters that go through it. */
@@ -121,6 +151,13 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
         @Override
         public float[] tensor(String name, int... expected) throws IOException {
             float[] values = source.tensor(name, expected);
+            parameters += values.length;
+            return values;
+        }
+
+        @Override
+        public float[] positions(VitConfig trained, VitConfig wanted, int prefix, int registers) throws IOException {
+            float[] values = source.positions(trained, wanted, prefix, registers);
             parameters += values.length;
             return values;
         }

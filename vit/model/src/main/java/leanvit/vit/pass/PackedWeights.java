@@ -15,21 +15,31 @@ final class PackedWeights {
     private final TensorSource tensors;
     private final FloatArena arena;
 
-    PackedWeights(TensorSource tensors, VitConfig config) {
+    PackedWeights(TensorSource tensors, VitConfig config) throws IOException {
         this.tensors = tensors;
-        arena = new FloatArena(size(config));
+        arena = new FloatArena(size(config) + sizeOf("projection", config) + sizeOf("pooler.dense", config));
     }
 
-    /** Returns the floats that all layers of a model take. */
+    /** Returns the floats of a layer that the model may have behind its pooling. */
+    private long sizeOf(String layer, VitConfig config) throws IOException {
+        return tensors.has(layer + ".weight") ? FloatArena.sizeOf(
+                PackedMatrix.length(config.width(), tensors.shape(layer + ".weight")[0])) : 0;
+    }
+
+    /** Returns the floats that all other layers of a model take. */
     private static long size(VitConfig config) {
         int width = config.width();
         int hidden = config.mlpHidden();
-        long block = FloatArena.sizeOf(PackedMatrix.length(width, width), PackedMatrix.length(width, 2 * width),
-                PackedMatrix.length(width, width), PackedMatrix.length(width, hidden),
-                PackedMatrix.length(hidden, width));
-        long head = config.classes() == 0 ? 0 : FloatArena.sizeOf(PackedMatrix.length(width, config.classes()));
+        long up = FloatArena.sizeOf(PackedMatrix.length(width, hidden));
+        long down = FloatArena.sizeOf(PackedMatrix.length(hidden, width));
+        long attention = FloatArena.sizeOf(PackedMatrix.length(width, width), PackedMatrix.length(width, 2 * width),
+                PackedMatrix.length(width, width));
+        long block = attention + (config.parts().gated() ? 2 : 1) * up + down;
+        long pool = config.pooling() == VitConfig.Pooling.ATTENTION ? attention + up + down : 0;
+        int headWidth = config.pooling() == VitConfig.Pooling.TOKEN_AND_AVERAGE ? 2 * width : width;
+        long head = config.classes() == 0 ? 0 : FloatArena.sizeOf(PackedMatrix.length(headWidth, config.classes()));
         long patches = FloatArena.sizeOf(PackedMatrix.length(3 * config.patch() * config.patch(), width));
-        return patches + config.depth() * block + (config.distilled() ? 2 : 1) * head;
+        return patches + config.depth() * block + pool + (config.distilled() ? 2 : 1) * head;
     }
 
     /**

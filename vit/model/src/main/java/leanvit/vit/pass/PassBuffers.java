@@ -32,17 +32,21 @@ final class PassBuffers {
     final int qkv;
     final int hidden;
     final int[] attention;
+    /** Each thread's room for what a relative position bias adds to scores. */
+    final int[] pairs;
 
     /**
      * Makes room for all tokens of {@code images} images.
      *
      * @param groupRows rows that go through a block together; at least those of one image do
      * @param headMax   whether attention has all heads at once
+     * @param pairs     whether blocks have a relative position bias
      * @throws IllegalArgumentException if one array cannot hold it; the message says which batch fits
      */
-    PassBuffers(VitConfig config, ModelShape shape, int images, int groupRows, int threads, boolean headMax) {
+    PassBuffers(VitConfig config, ModelShape shape, int images, int groupRows, int threads, boolean headMax,
+                boolean pairs) {
         this.images = images;
-        LongFunction<long[]> areasOf = batch -> areas(config, shape, batch, groupRows, threads, headMax);
+        LongFunction<long[]> areasOf = batch -> areas(config, shape, batch, groupRows, threads, headMax, pairs);
         long[] lengths = areasOf.apply(images);
         if (sum(lengths) > MOST_FLOATS) {
             throw new IllegalArgumentException("a batch of " + images + " images of " + shape.tokens() + " tokens, "
@@ -58,18 +62,24 @@ final class PassBuffers {
         qkv = arena.allocate(areas[3]);
         hidden = arena.allocate(areas[4]);
         attention = new int[threads];
+        this.pairs = new int[threads];
         for (int i = 0; i < threads; i++) {
-            attention[i] = arena.allocate(areas[AREAS_BEFORE_THREADS + i]);
+            attention[i] = arena.allocate(areas[AREAS_BEFORE_THREADS + 2 * i]);
+            this.pairs[i] = arena.allocate(areas[AREAS_BEFORE_THREADS + 2 * i + 1]);
         }
     }
 
     private static long[] areas(VitConfig config, ModelShape shape, long images, int groupRows, int threads,
-                                boolean headMax) {
+                                boolean headMax, boolean pairs) {
         long width = shape.width();
         long all = images * shape.tokens();
         long group = Math.min(all, Math.max(groupRows, shape.tokens()));
-        long[] lengths = new long[AREAS_BEFORE_THREADS + threads];
-        Arrays.fill(lengths, attentionFloats(shape, headMax));
+        long[] lengths = new long[AREAS_BEFORE_THREADS + 2 * threads];
+        for (int i = 0; i < threads; i++) {
+            lengths[AREAS_BEFORE_THREADS + 2 * i] = attentionFloats(shape, headMax);
+            lengths[AREAS_BEFORE_THREADS + 2 * i + 1] =
+                    pairs ? (long) shape.tokens() * shape.tokens() * (headMax ? shape.heads() : 1) : 0;
+        }
         lengths[0] = all * width;
         lengths[1] = all * width;
         lengths[2] = group * width;

@@ -25,9 +25,12 @@ public final class TokenBatch {
     private int base;
     private float[] sizes = {};
     private float[] logSizes = {};
+    /** Null where positions are a matter of the embedding alone. */
+    private final Places places;
 
-    public TokenBatch(int width) {
-        this.width = width;
+    public TokenBatch(PackedVit model) {
+        width = model.shape().width();
+        places = model.hasPlaces() ? new Places(model.config().gridColumns(), model.turns()) : null;
     }
 
     /**
@@ -44,6 +47,9 @@ public final class TokenBatch {
         }
         starts[0] = 0;
         int total = Math.multiplyExact(images, tokens);
+        if (places != null) {
+            places.reset(images, total);
+        }
         if (sized && sizes.length < total) {
             sizes = new float[total];
             logSizes = new float[total];
@@ -53,6 +59,18 @@ public final class TokenBatch {
     /** Sets how many tokens image {@code image} has; images are counted in their order. */
     public void count(int image, int tokens) {
         starts[image + 1] = starts[image] + tokens;
+    }
+
+    /** Puts an image's patches at their places; its tokens are counted before. */
+    public void placePatches(int image, int prefix) {
+        if (places != null) {
+            places.begin(image, starts[image], count(image), prefix);
+        }
+    }
+
+    /** Returns where tokens are; null where the model does not ask. */
+    Places places() {
+        return places;
     }
 
     /** Gives all tokens size 1. */

@@ -57,11 +57,11 @@ public record Parts(Activation activation, boolean gated, boolean parallel, Pref
      * head of queries and keys turn by angles; of d/2 pairs the first d/4 by the row, the others by the column, with
      * frequencies {@code base^(-4k/d)}, k = 0 .. d/4 - 1. Prefix tokens do not turn.
      *
-     * @param base        of the frequencies, over 0
-     * @param coordinates what is multiplied by a frequency
+     * @param base             of the frequencies, over 0
+     * @param coordinates      what is multiplied by a frequency
      * @param referenceRows    for {@link Coordinates#REFERENCE_GRID}, rows of the grid that the model was trained on
      * @param referenceColumns its columns
-     * @param interleaved whether a pair are channels 2k and 2k + 1, rather than k and k + d/2
+     * @param interleaved      whether a pair are channels 2k and 2k + 1, rather than k and k + d/2
      */
     public record Rotary(double base, Coordinates coordinates, int referenceRows, int referenceColumns,
                          boolean interleaved) {
@@ -69,7 +69,8 @@ public record Parts(Activation activation, boolean gated, boolean parallel, Pref
         /** Checks the base. */
         public Rotary {
             if (!(base > 0) || base == Double.POSITIVE_INFINITY) {
-                throw new IllegalArgumentException("base of rotary positions is " + base + ", expected a number over 0");
+                throw new IllegalArgumentException("base of rotary positions is " + base
+                        + ", expected a number over 0");
             }
         }
     }

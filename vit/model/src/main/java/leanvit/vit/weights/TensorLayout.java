@@ -22,14 +22,16 @@ final class TensorLayout {
     private static final Map<Pattern, String> UNSUPPORTED = new LinkedHashMap<>();
 
     static {
-        unsupported("\\.(?:w12|w1|w2|w3)\\.", "a gated MLP under names that are not known");
-        unsupported("rope|freqs|rotary", "learned rotary positions (RoPE)");
-        unsupported("rel_pos\\.", "decomposed relative positions");
-        unsupported("\\.attn\\.norm\\.|\\.inner_attn_ln\\.|\\.ffn_ln\\.", "a norm inside attention");
+        unsupported("\\.(?:w12|w1|w2|w3|fc1_g|fc1_x|gate_proj)\\.", "a gated MLP (SwiGLU, GLU)");
+        unsupported("rope|freqs|rotary", "rotary position embedding (RoPE)");
+        unsupported("rel_pos|relative_position", "a relative position bias");
+        unsupported("^attn_pool\\.", "attention pooling (global_pool \"map\")");
+        unsupported("\\.attn\\.norm\\.|\\.mlp\\.norm\\.", "a norm inside attention or MLP");
         unsupported("\\.attns\\.|\\.ffns\\.|\\.in_proj\\.|\\.mlp_out_proj\\.", "parallel blocks");
-        unsupported("lambda_[qk]|\\.(?:sub_norm|head_norm)\\.", "differential attention");
+        unsupported("\\.lambda_[qk]|\\.sub_norm\\.", "differential attention");
         unsupported("moe|experts|router", "mixture of experts");
         unsupported("patch_embed\\.(?!proj\\.)|^stem\\.", "a convolutional stem");
+        unsupported("\\.(?:q_proj|k_proj|v_proj|out_proj|o_proj)\\.", "projections apart, under names of their own");
         unsupported("^pre_logits\\.", "a layer between the features and the classifier (pre_logits)");
         unsupported("lora_", "unmerged LoRA weights");
         unsupported("\\.(?:parametrizations|weight_scale|scales|qweight|SCB)(?:\\.|$)", "quantised weights");

@@ -136,6 +136,11 @@ final class TensorNames {
         return place == null ? new Dialect.Place(name, 0, 1) : place;
     }
 
+    /** Returns whether the names are transformers'. */
+    boolean transformers() {
+        return dialect != Dialect.TIMM;
+    }
+
     /** Returns timm's names of all tensors, in the file's order. */
     Collection<String> canonical() {
         return Collections.unmodifiableCollection(sources.keySet());

@@ -10,7 +10,6 @@ import leanvit.vit.weights.Family.Task;
 import leanvit.vit.weights.Features.Relative;
 import leanvit.vit.weights.Parts.Activation;
 import leanvit.vit.weights.Parts.Coordinates;
-import leanvit.vit.weights.Parts.PrefixPositions;
 import leanvit.vit.weights.Parts.Rotary;
 import leanvit.vit.weights.VitConfig.Pooling;
 

@@ -54,9 +54,7 @@ public final class VitParameters {
     /** Reads all tensors of an open checkpoint. */
     public static VitParameters read(Checkpoint checkpoint) throws IOException {
         VitConfig config = checkpoint.config();
-        int registers = checkpoint.has("reg_token") ? checkpoint.shape("reg_token")[1] : 0;
-        Map<String, int[]> shapes =
-                VitTensors.of(config, checkpoint::has, registers, checkpoint.shape("pos_embed")[1]);
+        Map<String, int[]> shapes = VitTensors.of(config, checkpoint);
         Map<String, List<String>> fileNames = new LinkedHashMap<>();
         shapes.keySet().forEach(name -> fileNames.put(name, checkpoint.fileNames(name)));
         return new VitParameters(config, checkpoint.preprocessing(), checkpoint.labels(),
@@ -77,7 +75,7 @@ public final class VitParameters {
         RandomWeights random = RandomWeights.of(config, seed);
         byte[] text = ModelSettings.timm(config, preprocessing);
         try {
-            Map<String, int[]> shapes = VitTensors.of(config, random::has, 0, random.shape("pos_embed")[1]);
+            Map<String, int[]> shapes = VitTensors.of(config, random);
             Map<String, List<String>> fileNames = new LinkedHashMap<>();
             shapes.keySet().forEach(name -> fileNames.put(name, List.of(name)));
             return new VitParameters(config, preprocessing, labels, Parameters.read(shapes, random),
@@ -97,13 +95,9 @@ public final class VitParameters {
         if (labels.isEmpty()) {
             throw new IllegalArgumentException("labels: expected one or more, came none");
         }
-        VitConfig other = new VitConfig(config.architecture(), config.imageHeight(), config.imageWidth(),
-                config.patch(), config.width(), config.depth(), config.heads(), config.mlpHidden(), labels.size(),
-                config.pooling(), config.distilled(), config.epsilon());
+        VitConfig other = config.withClasses(labels.size());
         try {
-            int registers = parameters.has("reg_token") ? parameters.shape("reg_token")[1] : 0;
-            Map<String, int[]> shapes =
-                    VitTensors.of(other, parameters::has, registers, parameters.shape("pos_embed")[1]);
+            Map<String, int[]> shapes = VitTensors.of(other, parameters);
             RandomWeights random = RandomWeights.of(other, seed);
             Parameters copy = new Parameters(shapes);
             Map<String, List<String>> names = new LinkedHashMap<>();

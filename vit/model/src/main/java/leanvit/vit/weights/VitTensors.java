@@ -1,5 +1,7 @@
 package leanvit.vit.weights;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -20,6 +22,24 @@ final class VitTensors {
         this.config = config;
         this.has = has;
         this.rows = rows;
+    }
+
+    /** Returns the shapes of a source's tensors by timm's names. */
+    static Map<String, int[]> of(VitConfig config, TensorSource source) throws IOException {
+        try {
+            return of(config, source::has, name -> side(source, name, 0), source.has("reg_token")
+                    ? side(source, "reg_token", 1) : 0, source.has("pos_embed") ? side(source, "pos_embed", 1) : 0);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static int side(TensorSource source, String name, int side) {
+        try {
+            return source.shape(name)[side];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

@@ -117,8 +117,8 @@ final class Weights implements AutoCloseable {
     }
 
     /**
-     * Returns the shape of a tensor of timm's name: the parts' rows one after another. A token that lies without the
-     * sides of 1 that timm's have gets them.
+     * Returns the shape of a tensor of timm's name: the parts' rows one after another. A token
+     * of transformers' that lies without the sides of 1 that timm's have gets them.
      */
     int[] shape(String canonical) throws InvalidInputException {
         List<String> sources = sources(canonical);
@@ -142,7 +142,7 @@ final class Weights implements AutoCloseable {
             shape = shape.clone();
             shape[0] = (int) rows;
         }
-        return TOKENS.contains(canonical) ? ofThreeSides(shape) : shape;
+        return TOKENS.contains(canonical) && names.transformers() ? ofThreeSides(shape) : shape;
     }
 
     private static int[] ofThreeSides(int[] shape) {

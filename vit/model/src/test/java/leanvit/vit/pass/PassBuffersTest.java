@@ -13,7 +13,8 @@ class PassBuffersTest {
     private static PassBuffers buffers(int side, int width, int images) {
         VitConfig config = new VitConfig("a", side, side, 14, width, 12, 16, 4 * width, 1000,
                 VitConfig.Pooling.TOKEN, false, 1e-6f);
-        return new PassBuffers(config, new ModelShape(12, width, 16, 1, config.patches()), images, 400, 2, true);
+        return new PassBuffers(config, new ModelShape(12, width, 16, 1, config.patches()), images, 400, 2, true,
+                false);
     }
 
     /**

@@ -79,7 +79,8 @@ class GoldenCheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(directory);
                 SafeTensors raw = SafeTensors.open(directory.resolve("model.safetensors"))) {
             assertThat(checkpoint.config()).isEqualTo(new VitConfig("ViTForImageClassification", 40, 40, 8, 48, 3, 4,
-                    112, 7, Pooling.TOKEN, false, 1e-12f));
+                    112, 7, Pooling.TOKEN, false, 1e-12f,
+                    Parts.PLAIN.with(Parts.PrefixPositions.ALL).with(Parts.PositionFit.BICUBIC)));
             assertThat(checkpoint.preprocessing().resize()).isEqualTo(Resize.SQUASH);
             assertThat(checkpoint.preprocessing().cropFraction()).isEqualTo(1f);
             assertThat(checkpoint.preprocessing().interpolation()).isEqualTo(Interpolation.BILINEAR);

@@ -31,14 +31,16 @@ class TransformersConfigTest {
                 fields("preprocessor_config.json", preprocessor)).preprocessing();
     }
 
+    private static final Parts VIT = Parts.PLAIN.with(Parts.PrefixPositions.ALL).with(Parts.PositionFit.BICUBIC);
+
     @Test
     void takesTheDefaultsOfItsClasses() throws InvalidInputException {
         assertThat(read("{'model_type':'vit'}").config()).isEqualTo(new VitConfig("ViTForImageClassification", 224, 224,
-                16, 768, 12, 12, 3072, 2, Pooling.TOKEN, false, 1e-12f));
+                16, 768, 12, 12, 3072, 2, Pooling.TOKEN, false, 1e-12f, VIT));
         assertThat(read("{'model_type':'deit','architectures':['DeiTForImageClassificationWithTeacher'],"
                 + "'image_size':[32,48],'num_labels':5}").config())
                 .isEqualTo(new VitConfig("DeiTForImageClassificationWithTeacher", 32, 48, 16, 768, 12, 12, 3072, 5,
-                        Pooling.TOKEN, true, 1e-12f));
+                        Pooling.TOKEN, true, 1e-12f, VIT));
         assertThat(read("{'model_type':'vit','architectures':['ViTModel'],'id2label':{'0':'LABEL_0'}}").config()
                 .classes()).isZero();
     }
@@ -55,11 +57,13 @@ class TransformersConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "'model_type':'swin'             | model_type: expected \"vit\" or \"deit\", came \"swin\"",
+        "'model_type':'swin'             | model_type: expected one of vit, deit, vit_mae, vit_msn, ijepa, beit, "
+            + "data2vec-vision, dinov2, dinov2_with_registers, dinov3_vit, clip, clip_vision_model, siglip, "
+            + "siglip_vision_model, came \"swin\"",
         "'model_type':'vit','architectures':['ViTMAEForPreTraining'] | "
             + "architectures: [\"ViTMAEForPreTraining\"] is not supported",
         "'model_type':'vit','architectures':'ViTModel' | architectures: expected a list of strings, came \"ViTModel\"",
-        "'model_type':'vit','hidden_act':'quick_gelu' | hidden_act: \"quick_gelu\" is not supported",
+        "'model_type':'vit','hidden_act':'relu' | hidden_act: \"relu\" is not supported",
         "'model_type':'vit','num_channels':1 | num_channels: expected 3 (red, green, blue), came 1",
         "'model_type':'vit','num_attention_heads':5 | num_attention_heads: 5 does not divide hidden_size 768",
         "'model_type':'vit','patch_size':15 | patch_size: 15 does not divide the image size 224x224",
@@ -71,7 +75,7 @@ class TransformersConfigTest {
         "'model_type':'vit','id2label':{'0':[7]} | id2label: expected a plain value as a class's name, came "
             + "{\"0\":[7]}",
         "'model_type':'vit','problem_type':'ranking' | problem_type: \"ranking\" is not supported",
-        "'model_type':'vit','hidden_act':'gelu_new' | hidden_act: \"gelu_new\" is not supported",
+        "'model_type':'vit','hidden_act':'laplace' | hidden_act: \"laplace\" is not supported",
     })
     void refusesFieldsThatCannotBe(String fields, String problem) {
         assertThatThrownBy(() -> read("{" + fields + "}")).isInstanceOf(InvalidInputException.class)
