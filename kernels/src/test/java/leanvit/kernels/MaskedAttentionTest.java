@@ -225,8 +225,9 @@ class MaskedAttentionTest {
         for (int head = 0; head < HEADS; head++) {
             attention.forward(head, one.n, one.qkv, 0, one.stride, one.bias, 0, null, 0, got, 0, HEADS * one.headDim,
                     null, 0, new float[attention.scratchLength()], 0);
-            Attention.head(one.n, one.n, HEADS, head, one.headDim, one.qkv, 0, one.stride, one.bias, 0, want, 0,
-                    HEADS * one.headDim, null, 0, null, 0, new float[Attention.scratchLength(one.n, one.headDim)]);
+            new Attention(HEADS, one.headDim).tokens(one.n, one.qkv, 0, one.stride).keyBias(one.bias, 0)
+                    .into(want, 0, HEADS * one.headDim)
+                    .scratch(new float[Attention.scratchLength(one.n, one.headDim)], 0).head(head, one.n);
         }
         for (int i = 0; i < got.length; i++) {
             assertThat(got[i]).isCloseTo(want[i], offset(1e-5f));
