@@ -18,6 +18,7 @@ import java.util.function.IntUnaryOperator;
 import leanvit.kernels.Provider;
 import leanvit.reducers.None;
 import leanvit.reducers.TokenReducer;
+import leanvit.vit.image.HeldPicture;
 import leanvit.vit.image.PictureLimits;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessor;
@@ -434,13 +435,14 @@ public final class Classifier implements AutoCloseable {
                 return null;
             }
             long start = System.nanoTime();
-            RgbImage image = picture.decode(manner.pictures());
-            long decoded = System.nanoTime();
-            decode += decoded - start;
-            loaded.preprocessor().check(picture.name(), image);
-            RgbImage input = loaded.preprocessor().apply(image, pixels, offset);
-            resize += System.nanoTime() - decoded;
-            return input;
+            try (HeldPicture held = picture.decode(manner.pictures())) {
+                long decoded = System.nanoTime();
+                decode += decoded - start;
+                loaded.preprocessor().check(picture.name(), held.image());
+                RgbImage input = loaded.preprocessor().apply(held.image(), pixels, offset);
+                resize += System.nanoTime() - decoded;
+                return input;
+            }
         }
 
         /** Tells of the batch those who want to know. */

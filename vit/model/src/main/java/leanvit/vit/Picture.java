@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Objects;
+import leanvit.vit.image.HeldPicture;
 import leanvit.vit.image.PictureLimits;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.Preprocessor;
@@ -24,9 +25,9 @@ public final class Picture {
 
     private static final String UNNAMED = "picture";
 
-    /** Gives the decoded picture. */
+    /** Gives the decoded picture, with the heap that it takes. */
     private interface Source {
-        RgbImage decode(String name, PictureLimits limits) throws IOException;
+        HeldPicture decode(String name, PictureLimits limits) throws IOException;
     }
 
     private final String name;
@@ -48,13 +49,13 @@ public final class Picture {
     /** Returns the picture of a JPEG or PNG file's bytes. */
     public static Picture of(byte[] file) {
         Objects.requireNonNull(file, "file");
-        return of((name, limits) -> Pictures.decode(name, file, limits));
+        return of((name, limits) -> Pictures.hold(name, file, limits));
     }
 
     /** Returns the picture of the JPEG or PNG file between a buffer's position and its limit, which stay. */
     public static Picture of(ByteBuffer file) {
         ByteBuffer bytes = file.slice();
-        return of((name, limits) -> Pictures.decode(name, bytes.duplicate(), limits));
+        return of((name, limits) -> Pictures.hold(name, bytes.duplicate(), limits));
     }
 
     /**
@@ -69,19 +70,19 @@ public final class Picture {
     /** Returns the picture of a JPEG or PNG file, which is read when it is used. */
     public static Picture of(Path file) {
         Objects.requireNonNull(file, "file");
-        return of((name, limits) -> Pictures.read(file, limits)).named(file.toString());
+        return of((name, limits) -> Pictures.hold(file, limits)).named(file.toString());
     }
 
     /** Returns a picture of the JDK's; alpha is dropped. */
     public static Picture of(BufferedImage picture) {
         Objects.requireNonNull(picture, "picture");
-        return of((name, limits) -> Pictures.of(picture));
+        return of((name, limits) -> HeldPicture.of(Pictures.of(picture)));
     }
 
     /** Returns a decoded picture. */
     public static Picture of(RgbImage picture) {
         Objects.requireNonNull(picture, "picture");
-        return of((name, limits) -> picture);
+        return of((name, limits) -> HeldPicture.of(picture));
     }
 
     /**
@@ -137,12 +138,12 @@ public final class Picture {
     }
 
     /**
-     * Decodes; a stream must have been {@linkplain #load loaded}.
+     * Decodes; a stream must have been {@linkplain #load loaded}. The caller closes it when it has been resized.
      *
      * @throws IOException              if it cannot be read or decoded
      * @throws IllegalArgumentException if it is a model's input, which has no pixels
      */
-    RgbImage decode(PictureLimits limits) throws IOException {
+    HeldPicture decode(PictureLimits limits) throws IOException {
         if (input != null) {
             throw new IllegalArgumentException("a model's input is no picture that could be shown");
         }

@@ -85,15 +85,14 @@ final class JpegReader {
         return bytes.length >= 3 && (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == SOI && (bytes[2] & 0xff) == 0xff;
     }
 
-    RgbImage read() throws InvalidInputException, NoRoomException {
+    HeldPicture read() throws InvalidInputException, NoRoomException {
         readMarkers();
         int orientation = Orientation.of(exif, xmp);
         int count = components.length;
         boolean turned = orientation != Orientation.UPRIGHT;
         long bytesPerPixel = Math.max(count, RgbImage.CHANNELS) + (turned ? RgbImage.CHANNELS : count == 1 ? 1 : 0);
-        try (PictureRoom room = PictureRoom.take(name, bytesPerPixel * width * height)) {
-            return Orientation.apply(new RgbImage(width, height, rgb()), orientation);
-        }
+        return PictureRoom.take(name, bytesPerPixel * width * height)
+                .hold(() -> Orientation.apply(new RgbImage(width, height, rgb()), orientation));
     }
 
     /** Returns the samples of all pixels as they lie in the file, R, G and B; what follows them means nothing. */

@@ -2,6 +2,7 @@ package leanvit.vit.image;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.NoRoomException;
 
 /**
@@ -16,7 +17,7 @@ final class PictureRoom implements AutoCloseable {
     private static final PictureRoom.Share HEAP = new Share(Runtime.getRuntime().maxMemory());
 
     private final Semaphore permits;
-    private final int taken;
+    private int taken;
 
     private PictureRoom(Semaphore permits, int taken) {
         this.permits = permits;
@@ -28,9 +29,29 @@ final class PictureRoom implements AutoCloseable {
         return HEAP.take(picture, bytes, MAX_WAIT_SECONDS, TimeUnit.SECONDS);
     }
 
+    /** What needs room while it is made. */
+    interface Work {
+        RgbImage run() throws InvalidInputException;
+    }
+
+    /** Returns what the work makes, with the room; gives the room back if it fails. */
+    HeldPicture hold(Work work) throws InvalidInputException {
+        RgbImage made = null;
+        try {
+            made = work.run();
+            return new HeldPicture(made, this);
+        } finally {
+            if (made == null) {
+                close();
+            }
+        }
+    }
+
+    /** Gives the room back; once, however often it is called. */
     @Override
-    public void close() {
+    public synchronized void close() {
         permits.release(taken);
+        taken = 0;
     }
 
     static String mebibytes(long bytes) {

@@ -29,8 +29,8 @@ import leanvit.vit.io.WholeFile;
  * <p>Memory: decoding takes 3 bytes of heap per pixel beside the file, a JPEG that has to be turned 6, one of CMYK 4 or
  * 7. It is reserved before anything is decoded, of eleven sixteenths of the largest heap for all threads together. A
  * picture waits for the room that others hold, {@value PictureRoom#MAX_WAIT_SECONDS} seconds at most; then, and at once
- * if it could never fit, it is a {@link NoRoomException}. The room is given back when the picture is returned, so a
- * caller that holds many pictures counts them itself.
+ * if it could never fit, it is a {@link NoRoomException}. The room is given back when the picture is returned; a caller
+ * that decodes large pictures on many threads uses {@link #hold}, which keeps it until the picture is closed.
  *
  * <p>All methods are safe for use by any number of threads.
  */
@@ -56,8 +56,7 @@ public final class Pictures {
 
     /** {@link #read(Path)} within these limits. */
     public static RgbImage read(Path file, PictureLimits limits) throws InvalidInputException, NoRoomException {
-        String name = shown(file.toString());
-        return withRoom(name, () -> decodeWhole(name, readBytes(file, name, limits), limits));
+        return image(hold(file, limits));
     }
 
     /**
@@ -70,7 +69,7 @@ public final class Pictures {
      */
     public static RgbImage decode(String name, InputStream in, PictureLimits limits) throws IOException {
         String shown = shown(name);
-        return withRoom(shown, () -> decodeWhole(shown, readBytes(shown, in, limits), limits));
+        return image(withRoom(shown, () -> decodeWhole(shown, readBytes(shown, in, limits), limits)));
     }
 
     /**
@@ -84,8 +83,7 @@ public final class Pictures {
      */
     public static RgbImage decode(String name, byte[] bytes, PictureLimits limits)
             throws InvalidInputException, NoRoomException {
-        String shown = shown(name);
-        return withRoom(shown, () -> decodeWhole(shown, bytes, limits));
+        return image(hold(name, bytes, limits));
     }
 
     /**
@@ -94,14 +92,39 @@ public final class Pictures {
      */
     public static RgbImage decode(String name, ByteBuffer bytes, PictureLimits limits)
             throws InvalidInputException, NoRoomException {
-        String shown = shown(name);
-        limits.checkBytes(shown, bytes.remaining());
-        return withRoom(shown, () -> decodeWhole(shown, array(bytes), limits));
+        return image(hold(name, bytes, limits));
     }
 
     /** {@link #decode(String, byte[], PictureLimits)} under a path's name, within {@link PictureLimits#DEFAULT}. */
     public static RgbImage decode(Path name, byte[] bytes) throws InvalidInputException, NoRoomException {
         return decode(name == null ? null : name.toString(), bytes, PictureLimits.DEFAULT);
+    }
+
+    /** {@link #read(Path, PictureLimits)}, with the room until the picture is closed. */
+    public static HeldPicture hold(Path file, PictureLimits limits) throws InvalidInputException, NoRoomException {
+        String name = shown(file.toString());
+        return withRoom(name, () -> decodeWhole(name, readBytes(file, name, limits), limits));
+    }
+
+    /** {@link #decode(String, byte[], PictureLimits)}, with the room until the picture is closed. */
+    public static HeldPicture hold(String name, byte[] bytes, PictureLimits limits)
+            throws InvalidInputException, NoRoomException {
+        String shown = shown(name);
+        return withRoom(shown, () -> decodeWhole(shown, bytes, limits));
+    }
+
+    /** {@link #decode(String, ByteBuffer, PictureLimits)}, with the room until the picture is closed. */
+    public static HeldPicture hold(String name, ByteBuffer bytes, PictureLimits limits)
+            throws InvalidInputException, NoRoomException {
+        String shown = shown(name);
+        limits.checkBytes(shown, bytes.remaining());
+        return withRoom(shown, () -> decodeWhole(shown, array(bytes), limits));
+    }
+
+    private static RgbImage image(HeldPicture held) {
+        try (held) {
+            return held.image();
+        }
     }
 
     /**
@@ -149,14 +172,14 @@ public final class Pictures {
 
     /** What {@link #withRoom} runs; E is what it throws beside the two. */
     private interface Decoding<E extends Exception> {
-        RgbImage run() throws InvalidInputException, NoRoomException, E;
+        HeldPicture run() throws InvalidInputException, NoRoomException, E;
     }
 
     /**
      * Turns a lack of memory, which reserving room prevents unless the application fills the heap with other things,
      * into what it means: one big array did not fit, the heap is as it was before.
      */
-    private static <E extends Exception> RgbImage withRoom(String name, Decoding<E> decoding)
+    private static <E extends Exception> HeldPicture withRoom(String name, Decoding<E> decoding)
             throws InvalidInputException, NoRoomException, E {
         try {
             return decoding.run();
@@ -166,7 +189,7 @@ public final class Pictures {
         }
     }
 
-    private static RgbImage decodeWhole(String name, byte[] bytes, PictureLimits limits)
+    private static HeldPicture decodeWhole(String name, byte[] bytes, PictureLimits limits)
             throws InvalidInputException, NoRoomException {
         if (bytes.length == 0) {
             throw new InvalidInputException(name, "is empty, expected a JPEG or PNG picture");

@@ -83,12 +83,11 @@ final class PngReader {
         return true;
     }
 
-    RgbImage read() throws InvalidInputException, NoRoomException {
+    HeldPicture read() throws InvalidInputException, NoRoomException {
         readChunks();
         int orientation = Orientation.of(exif != null ? exif : texts.exif(), texts.xmp());
-        try (PictureRoom room = PictureRoom.take(name, (long) RgbImage.CHANNELS * width * height)) {
-            return decode(Orientation.Placement.of(width, height, orientation));
-        }
+        return PictureRoom.take(name, (long) RgbImage.CHANNELS * width * height)
+                .hold(() -> decode(Orientation.Placement.of(width, height, orientation)));
     }
 
     private RgbImage decode(Orientation.Placement place) throws InvalidInputException {

@@ -55,6 +55,27 @@ class PictureRoomTest {
     }
 
     @Test
+    void aHeldPictureKeepsItsRoomAndAFailedOneDoesNot() throws IOException {
+        PictureRoom.Share share = new PictureRoom.Share(16 * MIB);
+        RgbImage image = RgbImage.black(2, 2);
+        HeldPicture held = share.take("a.png", 10 * MIB, 0, TimeUnit.SECONDS).hold(() -> image);
+        assertThat(held.image()).isSameAs(image);
+        assertThatThrownBy(() -> share.take("b.png", 10 * MIB, 0, TimeUnit.SECONDS))
+                .isInstanceOf(NoRoomException.class);
+        held.close();
+        held.close();
+        assertThatThrownBy(held::image).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> share.take("b.png", 10 * MIB, 0, TimeUnit.SECONDS).hold(() -> {
+            throw new InvalidInputException("b.png", "broken");
+        })).hasMessage("b.png: broken");
+        assertThatThrownBy(() -> share.take("b.png", 10 * MIB, 0, TimeUnit.SECONDS).hold(() -> {
+            throw new OutOfMemoryError("thrown by the test");
+        })).isInstanceOf(OutOfMemoryError.class);
+        share.take("c.png", 10 * MIB, 0, TimeUnit.SECONDS).close();
+        HeldPicture.of(image).close();
+    }
+
+    @Test
     void oneThatIsInterruptedSaysSo() throws IOException {
         PictureRoom.Share share = new PictureRoom.Share(16 * MIB);
         try (PictureRoom held = share.take("a.png", 10 * MIB, 0, TimeUnit.SECONDS)) {
