@@ -25,6 +25,7 @@ public final class Main {
             new BenchCommand(),
             new InfoCommand(),
             new CalibrateCommand(),
+            new TrainVitCommand(),
             new DataGenerateCommand());
 
     private static final int SUMMARY_COLUMN = 17;

@@ -17,6 +17,7 @@ final class SceneDrawer {
     private final double unit;
     private final Ground ground;
     private final Layer layer;
+    /** The thing's soft outline while the ground is shaded; after that, its outline. */
     private final float[] shadow;
     private final float[] scratch;
 
@@ -30,8 +31,12 @@ final class SceneDrawer {
         scratch = new float[width * height];
     }
 
-    /** Draws a picture of a thing. */
-    RgbImage draw(Thing thing, RandomStream random) {
+    /**
+     * Draws a picture of a thing.
+     *
+     * @param mask receives how much of each pixel shows the thing, 0 to 255; null where nobody wants to know
+     */
+    RgbImage draw(Thing thing, RandomStream random, byte[] mask) {
         ground.draw(random);
         float[][] planes = ground.planes();
         double reachX = width / unit / 2;
@@ -62,10 +67,14 @@ final class SceneDrawer {
         }
         contrast(planes);
         lay(planes);
+        System.arraycopy(layer.alpha, 0, shadow, 0, shadow.length);
 
         layer.clear();
         List<Part> covers = Clutter.covers(random, x, y, scale);
         layer.paint(covers, whole, null, 0);
+        for (int i = 0; mask != null && i < mask.length; i++) {
+            mask[i] = (byte) (255 * shadow[i] * (1 - layer.alpha[i]) + 0.5f);
+        }
         layer.paint(Clutter.scratches(random, reachX, reachY), whole, null, 0);
         lay(planes);
         Wear.apply(random, planes, scratch, width, height);

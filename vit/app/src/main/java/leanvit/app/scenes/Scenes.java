@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.train.RandomStream;
+import leanvit.vit.train.TrainingSample;
 
 /**
  * Pictures without end of sixteen things, each made by the seed and its number alone: the same pixels every time, on
@@ -52,12 +53,22 @@ public final class Scenes {
 
     /** Draws a picture. */
     public RgbImage picture(long picture) {
+        return picture(picture, null);
+    }
+
+    /** Draws a picture, with its class and where the thing is. */
+    public TrainingSample sample(long picture) {
+        byte[] mask = new byte[width * height];
+        return new TrainingSample(picture(picture, mask), label(picture), mask);
+    }
+
+    private RgbImage picture(long picture, byte[] mask) {
         SceneDrawer drawer = idle.pollFirst();
         if (drawer == null) {
             drawer = new SceneDrawer(width, height);
         }
         try {
-            return drawer.draw(Thing.all().get(label(picture)), RandomStream.of(seed, picture));
+            return drawer.draw(Thing.all().get(label(picture)), RandomStream.of(seed, picture), mask);
         } finally {
             idle.offerFirst(drawer);
         }

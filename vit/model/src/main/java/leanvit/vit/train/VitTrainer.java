@@ -1,0 +1,274 @@
+package leanvit.vit.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import leanvit.kernels.CrossEntropy;
+import leanvit.kernels.MaskedAttention.Form;
+import leanvit.vit.grad.Network;
+import leanvit.vit.io.InvalidInputException;
+import leanvit.vit.io.WholeFile;
+import leanvit.vit.pass.Workers;
+import leanvit.vit.weights.Parameters;
+import leanvit.vit.weights.VitConfig;
+import leanvit.vit.weights.VitParameters;
+
+/**
+ * Trains all of a Vision Transformer on labelled pictures: AdamW, cosine with warm-up, clipped gradients.
+ *
+ * <pre>{@code
+ * VitParameters model = VitParameters.read(Path.of("deit-tiny")).withClasses(pictures.labels(), 1);
+ * new VitTrainer(model, pictures, new TrainingOptions().epochs(10).rate(1e-4)).with(executor, 4)
+ *         .checkpoint(Path.of("run.safetensors"), 60).train(progress -> true);
+ * model.save(Path.of("mine"), DType.F16);
+ * }</pre>
+ *
+ * <p>The result is the same, bit for bit, for every number of threads, and for a run that was stopped and resumed. The
+ * memory is {@link #bytes}, taken before the first step. One thread at a time.
+ */
+public final class VitTrainer {
+
+    private final VitParameters model;
+    private final Parameters parameters;
+    private final TrainingPictures pictures;
+    private final TrainingOptions options;
+    private final int batch;
+    private final int stepsPerEpoch;
+    private final boolean patchLoss;
+    private final float[] gradients;
+    private final AdamW optimizer;
+    private final Ema ema;
+    private final PatchNaming patchNaming;
+    private final TrainingCheckpoint state;
+    private Executor executor;
+    private int threads = 1;
+    private Path checkpoint;
+    private double checkpointSeconds;
+    private long step;
+
+    /**
+     * Makes a trainer.
+     *
+     * @param model    its values are what training begins with, and are changed
+     * @param pictures as many classes as the model has
+     * @throws IllegalArgumentException if model, pictures and options do not go together
+     */
+    public VitTrainer(VitParameters model, TrainingPictures pictures, TrainingOptions options) {
+        this.model = Objects.requireNonNull(model, "model");
+        this.pictures = Objects.requireNonNull(pictures, "pictures");
+        this.options = options.copy();
+        parameters = model.parameters();
+        VitConfig config = model.config();
+        if (pictures.size() < 1) {
+            throw new IllegalArgumentException("no pictures to learn from");
+        }
+        if (pictures.labels().size() != config.classes()) {
+            throw new IllegalArgumentException("pictures of " + pictures.labels().size()
+                    + " classes for a model of " + config.classes());
+        }
+        patchLoss = options.patchLoss() > 0;
+        if (patchLoss && options.augmentation().mixes()) {
+            throw new IllegalArgumentException("the loss by patches does not go with mixup or cutmix");
+        }
+        batch = Math.min(options.batch(), pictures.size());
+        stepsPerEpoch = (pictures.size() + batch - 1) / batch;
+        gradients = parameters.zeros();
+        optimizer = new AdamW(gradients.length, options.decayAll()
+                ? List.of(new ParameterSlice(0, gradients.length, 1, options.weightDecay()))
+                : ParameterSlice.of(parameters.all(), 1, options.weightDecay()), AdamW.BETA1, options.beta2(),
+                AdamW.EPSILON);
+        ema = options.ema() > 0 ? new Ema(parameters.values(), options.ema()) : null;
+        int tokens = parameters.get("pos_embed").shape()[1];
+        patchNaming = patchLoss ? new PatchNaming(batch, tokens, tokens - config.patches(), config.width(),
+                config.classes(), options.weightDecay(), options.seed()) : null;
+        state = new TrainingCheckpoint("train vit 1").setting("model",
+                config + " " + TrainingCheckpoint.fingerprint(parameters.values()))
+                .setting("pictures", TrainingBatch.fingerprint(pictures));
+        this.options.settings().forEach(state::setting);
+        state.part("", TrainingCheckpoint.values(parameters.values())).part("optimizer.", optimizer);
+        if (ema != null) {
+            state.part("ema.", ema);
+        }
+        if (patchLoss) {
+            state.part("patches.", patchNaming);
+        }
+    }
+
+    /** Uses the caller's thread and up to {@code threads - 1} of an executor's. */
+    public VitTrainer with(Executor executor, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads is " + threads + ", expected 1 or more");
+        }
+        this.executor = executor;
+        this.threads = threads;
+        return this;
+    }
+
+    /**
+     * Saves the run's state to a file, whole at every moment: after each epoch, when it is stopped, and whenever so
+     * many seconds have passed.
+     *
+     * @throws InvalidInputException if the path cannot become a file
+     */
+    public VitTrainer checkpoint(Path file, double seconds) throws InvalidInputException {
+        WholeFile.check(file);
+        checkpoint = file;
+        checkpointSeconds = seconds;
+        return this;
+    }
+
+    /**
+     * Takes up a run where a checkpoint left it.
+     *
+     * @return how many steps are done
+     * @throws InvalidInputException if the file is missing, damaged, or of another model or run, by the name of what
+     *                               differs
+     */
+    public long resume(Path file) throws IOException {
+        step = state.resume(file);
+        return step;
+    }
+
+    /** Returns the steps of the whole run. */
+    public long steps() {
+        return (long) options.epochs() * stepsPerEpoch;
+    }
+
+    /** Returns the bytes of all arrays of the run, but for scratch of some 400 rows. */
+    public long bytes() {
+        long arrays = (long) Float.BYTES * gradients.length * (ema == null ? 4 : 5);
+        long input = (long) Float.BYTES * batch * 3 * model.config().imageHeight() * model.config().imageWidth();
+        return arrays + input + Network.bytes(model.config(), parameters, batch, patchLoss);
+    }
+
+    /**
+     * Trains to the end, or until the listener stops it. The model then has the trained values, or their moving average
+     * where one is kept.
+     *
+     * @return whether it came to the end
+     * @throws DivergedException if a loss or gradient is not finite
+     * @throws IOException       if a picture cannot be read, or none can be used, or the checkpoint cannot be written
+     */
+    public boolean train(TrainingListener listener) throws IOException {
+        Workers workers = new Workers(executor, threads);
+        Network network = new Network(model.config(), parameters, batch, workers, parameter -> true, Form.KEYS, 0f,
+                patchLoss);
+        TrainingBatch input = new TrainingBatch(model, pictures, options, batch, patchLoss, listener::skipped);
+        CosineSchedule schedule = new CosineSchedule(options.rate(),
+                Math.min(steps(), Math.round(options.warmUpEpochs() * stepsPerEpoch)), steps());
+        RunningMeans means = new RunningMeans(steps(), step);
+        float[] dLogits = new float[batch * model.config().classes()];
+        long saved = System.nanoTime();
+        boolean goOn = true;
+        while (step < steps() && goOn) {
+            int epoch = (int) (step / stepsPerEpoch);
+            input.fill(epoch, (int) (step % stepsPerEpoch) * batch, batch, workers);
+            double rate = schedule.rate(step);
+            if (input.count > 0) {
+                step(network, input, dLogits, rate, means);
+            } else if (input.skipped() == pictures.size()) {
+                throw new InvalidInputException(Path.of(pictures.name(0)), "this and all " + pictures.size()
+                        + " pictures cannot be used");
+            }
+            step++;
+            goOn = listener.step(means.progress(step, epoch, options.epochs(), rate, input.skipped()));
+            boolean due = checkpointSeconds > 0 && System.nanoTime() - saved > checkpointSeconds * 1e9;
+            if (checkpoint != null && (due || !goOn || step % stepsPerEpoch == 0)) {
+                state.save(checkpoint, step);
+                saved = System.nanoTime();
+            }
+        }
+        if (ema != null) {
+            System.arraycopy(ema.values(), 0, parameters.values(), 0, gradients.length);
+        }
+        return step == steps();
+    }
+
+    private void step(Network network, TrainingBatch input, float[] dLogits, double rate, RunningMeans means) {
+        int classes = model.config().classes();
+        float[] logits = network.forward(input.pixels, input.count);
+        double loss = 0;
+        int right = 0;
+        for (int image = 0; image < input.count; image++) {
+            int at = image * classes;
+            double own = CrossEntropy.row(classes, logits, at, input.targets, at, 1.0 / input.count, dLogits, at);
+            if (!Double.isFinite(own)) {
+                throw diverged(network, input, image);
+            }
+            loss += own / input.count;
+            right += largest(logits, at, classes) == largest(input.targets, at, classes) ? 1 : 0;
+        }
+        Arrays.fill(gradients, 0f);
+        Map<String, Double> figures = Map.of();
+        if (patchLoss) {
+            double weight = options.patchLoss() * (1 - 0.8 * step / steps());
+            double named = patchNaming.run(network.workers(), input.count, network.head().normed(), input.shares,
+                    input.labels, weight);
+            network.backwardToTokens(dLogits, patchNaming.dNormed(), gradients);
+            network.workers().open();
+            try {
+                network.embedding().backward(network.gradient(), 0, gradients);
+            } finally {
+                network.workers().close();
+            }
+            figures = Map.of("patch_loss", named / weight);
+        } else {
+            network.backward(dLogits, gradients);
+        }
+        double norm = options.clip() > 0 ? GradientNorm.clip(gradients, options.clip()) : GradientNorm.of(gradients);
+        if (!Double.isFinite(norm)) {
+            throw new DivergedException(step + 1, "", "the gradients");
+        }
+        optimizer.step(parameters.values(), gradients, rate);
+        network.pack();
+        if (patchLoss) {
+            patchNaming.step(rate);
+        }
+        if (ema != null) {
+            ema.update(parameters.values());
+        }
+        means.add(loss, right, input.count, figures);
+    }
+
+    private static int largest(float[] values, int offset, int count) {
+        int best = 0;
+        for (int c = 1; c < count; c++) {
+            best = values[offset + c] > values[offset + best] ? c : best;
+        }
+        return best;
+    }
+
+    /** Finds the first part whose result for an image is not finite. */
+    private DivergedException diverged(Network network, TrainingBatch input, int image) {
+        VitConfig config = model.config();
+        String layer = "the classifier";
+        int length = 3 * config.imageHeight() * config.imageWidth();
+        if (!finite(input.pixels, image * length, length)) {
+            layer = "the pixels";
+        } else {
+            for (int half = 0; half <= 2 * config.depth(); half++) {
+                int rows = half > 2 * config.depth() - 2 ? network.lastRows() : network.tokens();
+                int size = rows * config.width();
+                if (!finite(network.tokens(half), image * size, size)) {
+                    layer = half == 0 ? "the patch embedding"
+                            : "block " + (half - 1) / 2 + (half % 2 == 1 ? "'s attention" : "'s MLP");
+                    break;
+                }
+            }
+        }
+        return new DivergedException(step + 1, pictures.name(input.numbers[image]), layer);
+    }
+
+    private static boolean finite(float[] values, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            if (!Float.isFinite(values[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
