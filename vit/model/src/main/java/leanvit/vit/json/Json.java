@@ -40,12 +40,14 @@ public final class Json {
     private static final String MAX_LONG = Long.toString(Long.MAX_VALUE);
 
     private final byte[] text;
+    private final long mostRetained;
     private int at;
     private long retained;
     private CharsetDecoder decoder;
 
-    private Json(byte[] text) {
+    private Json(byte[] text, long mostRetained) {
         this.text = text;
+        this.mostRetained = mostRetained;
     }
 
     /**
@@ -54,7 +56,15 @@ public final class Json {
      * @throws JsonException if the text is not one JSON value, as the class says
      */
     public static Object parse(byte[] utf8) throws JsonException {
-        Json json = new Json(utf8);
+        return parse(utf8, MAX_RETAINED);
+    }
+
+    /**
+     * {@link #parse(byte[])} for values that together take no more than {@code mostRetained} bytes of heap, some 100 a
+     * value and 2 a character.
+     */
+    public static Object parse(byte[] utf8, long mostRetained) throws JsonException {
+        Json json = new Json(utf8, mostRetained);
         json.skipSpace();
         Object value = json.value(0);
         json.skipSpace();
@@ -346,8 +356,8 @@ public final class Json {
 
     private void retain(long bytes) throws JsonException {
         retained += bytes;
-        if (retained > MAX_RETAINED) {
-            throw error("values of more than " + MAX_RETAINED + " bytes in one text");
+        if (retained > mostRetained) {
+            throw error("values of more than " + mostRetained + " bytes in one text");
         }
     }
 

@@ -1,0 +1,95 @@
+package leanvit.app.serve;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import leanvit.reducers.ModelShape;
+import leanvit.reducers.Reducers;
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.Classifier;
+import leanvit.vit.Macs;
+import leanvit.vit.json.JsonWriter;
+
+/**
+ * A model that is served, and the reducers that a request may ask for. Immutable.
+ *
+ * @param name       what requests call it
+ * @param reducers   a classifier per SPEC; the first is what a request gets that asks for none
+ */
+record Desk(String name, Map<String, Classifier> reducers) {
+
+    /** Steps of a slider, where nobody said which reducers to offer. */
+    private static final int STEPS = 8;
+    private static final List<String> KEEPING = List.of("evit", "topk", "etps");
+
+    /**
+     * Makes a desk.
+     *
+     * @param classifier with the reducer that a request gets that asks for none
+     * @param offered    the others; those that do not fit the model are left out
+     */
+    static Desk of(String name, Classifier classifier, List<TokenReducer> offered) {
+        Map<String, Classifier> reducers = new LinkedHashMap<>();
+        reducers.put(classifier.reducer().spec(), classifier);
+        for (TokenReducer reducer : offered) {
+            if (!reducers.containsKey(reducer.spec())) {
+                try {
+                    reducers.put(reducer.spec(), classifier.with(reducer));
+                } catch (IllegalArgumentException unfit) {
+                    // Another model's: this one lacks the block or the class token that it asks for.
+                }
+            }
+        }
+        return new Desk(name, reducers);
+    }
+
+    /** Returns reducers to offer where nobody said which: none, and each usual method from mild to strong. */
+    static List<TokenReducer> usual(ModelShape shape) {
+        List<String> specs = new java.util.ArrayList<>(List.of("none"));
+        double most = 1.4 * shape.patches() / shape.depth();
+        for (int r : new TreeSet<>(java.util.stream.IntStream.rangeClosed(1, STEPS)
+                .mapToObj(step -> Math.max(1, (int) Math.round(most * step / STEPS))).toList())) {
+            specs.add("tome:r=" + r);
+        }
+        for (String method : KEEPING) {
+            for (int tenths = 9; tenths >= 3; tenths--) {
+                specs.add(method + ":keep=0." + tenths);
+            }
+        }
+        for (int eighths = 1; eighths < STEPS; eighths++) {
+            specs.add("pomt:r=" + shape.patches() * eighths / STEPS);
+        }
+        return specs.stream().map(Reducers::parse).toList();
+    }
+
+    /** Returns the classifier with the reducer of every request that asks for none. */
+    Classifier usual() {
+        return reducers.values().iterator().next();
+    }
+
+    /**
+     * Returns the classifier with a reducer.
+     *
+     * @param spec null for the usual one
+     * @throws Problem if it is not offered
+     */
+    Classifier reducer(String spec) throws Problem {
+        if (spec == null) {
+            return usual();
+        }
+        Classifier classifier = reducers.get(spec);
+        if (classifier == null) {
+            throw Problem.badRequest("reducer " + JsonWriter.quoteShort(spec) + " is not offered for " + name
+                    + "; offered are " + String.join("; ", reducers.keySet()));
+        }
+        return classifier;
+    }
+
+    /** Returns the multiply-accumulates of a picture without a reducer. */
+    long denseMacs() {
+        ModelShape shape = usual().model().shape();
+        Macs macs = new Macs(usual().model().config(), shape);
+        return macs.embedding() + shape.depth() * macs.block(shape.tokens(), shape.tokens()) + macs.head();
+    }
+}
