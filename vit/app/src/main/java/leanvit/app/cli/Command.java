@@ -24,6 +24,14 @@ interface Command {
     }
 
     /**
+     * Returns whether the command runs until it is told to stop, and then comes to an end of its own: a launcher passes
+     * the signal on and waits.
+     */
+    default boolean endsInOrder() {
+        return false;
+    }
+
+    /**
      * Does the command's work.
      *
      * @return {@link #DONE}, or {@link #FAILED} where what failed has been reported to the terminal

@@ -83,12 +83,14 @@ final class Launcher {
     /**
      * Runs the program in a second JVM.
      *
-     * @param fastStart whether the second JVM should start fast rather than run fast
+     * @param fastStart   whether the second JVM should start fast rather than run fast
+     * @param endsInOrder whether the program, told to stop, comes to an end of its own, which this JVM waits for
      * @return its exit status; empty where there was none, and this JVM has to do the work: the terminal has been told
      *         why
      * @throws IOException if its stderr cannot be passed on
      */
-    static OptionalInt run(List<String> arguments, boolean fastStart, Terminal terminal) throws IOException {
+    static OptionalInt run(List<String> arguments, boolean fastStart, boolean endsInOrder,
+            Terminal terminal) throws IOException {
         JvmOptions options = JvmOptions.given(arguments);
         Path java = Path.of(System.getProperty("java.home"), "bin", File.separatorChar == '/' ? "java" : "java.exe");
         String claim = options == null ? null : options.claim(System.getenv());
@@ -116,6 +118,9 @@ final class Launcher {
             return stay(terminal, "another JVM cannot be started (" + e.getMessage() + ")", ADVICE);
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process)));
+        if (endsInOrder) {
+            StopSignals.handle(process::destroy);
+        }
         try {
             // Not to be closed: this JVM may have more to say.
             passOn(process.getErrorStream(), new FileOutputStream(FileDescriptor.err));

@@ -23,6 +23,7 @@ public final class Main {
             new CompareCommand(),
             new RunCommand(),
             new BenchCommand(),
+            new ServeCommand(),
             new InfoCommand(),
             new CalibrateCommand(),
             new TrainVitCommand(),
@@ -85,7 +86,7 @@ public final class Main {
                 return finished(Command.DONE);
             }
             if (mayStartAgain && Launcher.isNeeded()) {
-                OptionalInt status = Launcher.run(words, command.isShort(options), terminal);
+                OptionalInt status = Launcher.run(words, command.isShort(options), command.endsInOrder(), terminal);
                 if (status.isPresent()) {
                     return status.getAsInt();
                 }
@@ -152,6 +153,7 @@ public final class Main {
         String name = String.valueOf(missing.getMessage());
         return name.matches(".*(java/awt|javax/imageio)/.*") ? "java.desktop"
                 : name.matches(".*(java/lang|javax)/management/.*") ? "java.management"
+                : name.matches(".*com/sun/net/httpserver/.*") ? "jdk.httpserver"
                 : name.matches(".*com/sun/management/.*") ? "jdk.management" : null;
     }
 

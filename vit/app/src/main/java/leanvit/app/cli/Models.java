@@ -33,7 +33,12 @@ final class Models {
     /** Opens the model of {@code --model}, or the demo model. */
     static Checkpoint open(Options options) throws IOException, UsageException {
         Path directory = options.path("--model");
-        return directory == null ? Checkpoint.ofResources(Models.class, DEMO) : Checkpoint.open(directory);
+        return directory == null ? demo() : Checkpoint.open(directory);
+    }
+
+    /** Opens the demo model. */
+    static Checkpoint demo() throws IOException {
+        return Checkpoint.ofResources(Models.class, DEMO);
     }
 
     /** Returns what an answer calls the model of {@code --model}: its architecture. */

@@ -35,6 +35,13 @@ final class Options {
         return (String) value(name);
     }
 
+    /** Returns the texts of an option that may be repeated; none where it was not given. */
+    @SuppressWarnings("unchecked")
+    List<String> texts(String name) {
+        List<String> texts = (List<String>) value(name);
+        return texts == null ? List.of() : texts;
+    }
+
     /** Returns an option's whole number, which was given or has a default. */
     int whole(String name) {
         return (Integer) value(name);

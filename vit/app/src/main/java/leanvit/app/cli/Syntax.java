@@ -1,10 +1,12 @@
 package leanvit.app.cli;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import leanvit.vit.json.JsonWriter;
 
 /**
@@ -22,6 +24,7 @@ final class Syntax {
     private final String operands;
     private final String summary;
     private final Map<String, Option> options = new LinkedHashMap<>();
+    private final Set<String> repeated = new HashSet<>();
     private final List<String> notes = new ArrayList<>();
     private final List<String> examples = new ArrayList<>();
     /** Whether an option takes a SPEC, so that help tells the methods. */
@@ -70,6 +73,12 @@ final class Syntax {
     /** Adds an option whose value is any text but an empty one, with what it is where it is not given. */
     Syntax text(String name, String metavar, String fallback, String help) {
         return add(new Option(name, metavar, metavar, text -> text.isEmpty() ? null : text, fallback, help));
+    }
+
+    /** Adds an option whose value is any text but an empty one, and which may be repeated. */
+    Syntax texts(String name, String metavar, String help) {
+        repeated.add(name);
+        return text(name, metavar, help);
     }
 
     /**
@@ -154,7 +163,9 @@ final class Syntax {
     /** Adds what every command has, after the command's own. */
     private Map<String, Option> all() {
         if (!options.containsKey("--help")) {
-            whole("--threads", "N", 1, MAX_THREADS, 1, "threads; they do not change the answers");
+            if (!options.containsKey("--threads")) {
+                whole("--threads", "N", 1, MAX_THREADS, 1, "threads; they do not change the answers");
+            }
             flag("--verbose", "show stack traces of errors");
             flag("--help", "show this help");
         }
@@ -194,7 +205,7 @@ final class Syntax {
                 throw new UsageException("unknown option " + JsonWriter.quoteShort(name)
                         + Spelling.hint(name, all().keySet()));
             }
-            if (values.containsKey(name)) {
+            if (values.containsKey(name) && !repeated.contains(name)) {
                 throw new UsageException(name + " is given twice");
             }
             if (option.metavar == null) {
@@ -215,6 +226,11 @@ final class Syntax {
             if (value == null) {
                 throw new UsageException(name + ": expected " + option.expected + ", came "
                         + JsonWriter.quoteShort(text));
+            }
+            if (repeated.contains(name)) {
+                List<Object> all = new ArrayList<>((List<?>) values.getOrDefault(name, List.of()));
+                all.add(value);
+                value = List.copyOf(all);
             }
             values.put(name, value);
         }

@@ -65,6 +65,11 @@ final class Terminal {
         err.println("leanvit: " + oneLine(message));
     }
 
+    /** Writes {@code leanvit: message} as one line that is no error: what a program that runs for long has to say. */
+    void notice(String message) {
+        error(message);
+    }
+
     /** Writes {@code leanvit: warning: message} as one line. */
     void warning(String message) {
         error("warning: " + message);

@@ -1,16 +1,19 @@
 package leanvit.app.serve;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import leanvit.vit.Picture;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * What a request with pictures asks for, however it says it: a raw body, {@code multipart/form-data}, or JSON with base64
- * or data URLs. Settings come from the query, and from the form or the JSON; where both say something, they must agree.
+ * What a request with pictures asks for, however it says it: a raw body, {@code multipart/form-data}, or JSON with
+ * base64 or data URLs. Settings come from the query, and from the form or the JSON; where both say something, they must
+ * agree.
  *
  * @param model    the model's name, or null
  * @param reducer  a SPEC, or null
@@ -19,7 +22,8 @@ import leanvit.vit.json.JsonWriter;
  */
 record Asked(String model, String reducer, Fields settings, List<Picture> pictures) {
 
-    private static final List<String> RAW = List.of("", "application/octet-stream", "application/x-www-form-urlencoded");
+    private static final List<String> RAW =
+            List.of("", "application/octet-stream", "application/x-www-form-urlencoded");
     private static final String INPUT = "input";
 
     /**
@@ -78,7 +82,7 @@ record Asked(String model, String reducer, Fields settings, List<Picture> pictur
     private static Asked form(Request request, String... names) throws Problem, IOException {
         List<String> allowed = new ArrayList<>(List.of("model", "reducer"));
         allowed.addAll(List.of(names));
-        Map<String, Object> settings = new java.util.LinkedHashMap<>();
+        Map<String, Object> settings = new LinkedHashMap<>();
         List<Picture> pictures = new ArrayList<>();
         for (Multipart part : Multipart.read(request.header("Content-Type"), request.body())) {
             if (part.file() != null || part.name().equals(INPUT)) {
@@ -86,7 +90,7 @@ record Asked(String model, String reducer, Fields settings, List<Picture> pictur
                         : part.file();
                 pictures.add(Picture.of(part.content()).named(name));
             } else {
-                String text = new String(part.content(), java.nio.charset.StandardCharsets.UTF_8);
+                String text = new String(part.content(), StandardCharsets.UTF_8);
                 // A form has texts alone.
                 settings.put(part.name(), text.matches("[0-9]{1,9}") ? (Object) Long.valueOf(text) : text);
             }
@@ -121,7 +125,7 @@ record Asked(String model, String reducer, Fields settings, List<Picture> pictur
             }
             base64 = text.substring(comma + 1);
         } else if (text.startsWith("http:") || text.startsWith("https:")) {
-            throw Problem.badRequest(name + ": this server fetches nothing; send the picture in base64 or as a data URL");
+            throw Problem.badRequest(name + ": this server fetches nothing; send the picture itself, in base64");
         }
         try {
             return Base64.getDecoder().decode(base64);

@@ -77,7 +77,7 @@ final class BodyRoom {
         private long take(long bytes) throws Problem {
             if (taken.addAndGet(bytes) > most) {
                 taken.addAndGet(-bytes);
-                throw Problem.unavailable("no_room", "other requests' bodies take all the memory that there is for them")
+                throw Problem.unavailable("no_room", "other requests' bodies take all the memory there is for them")
                         .with("Connection", "close");
             }
             held += bytes;

@@ -1,9 +1,11 @@
 package leanvit.app.serve;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Reducers;
 import leanvit.reducers.TokenReducer;
@@ -46,9 +48,9 @@ record Desk(String name, Map<String, Classifier> reducers) {
 
     /** Returns reducers to offer where nobody said which: none, and each usual method from mild to strong. */
     static List<TokenReducer> usual(ModelShape shape) {
-        List<String> specs = new java.util.ArrayList<>(List.of("none"));
+        List<String> specs = new ArrayList<>(List.of("none"));
         double most = 1.4 * shape.patches() / shape.depth();
-        for (int r : new TreeSet<>(java.util.stream.IntStream.rangeClosed(1, STEPS)
+        for (int r : new TreeSet<>(IntStream.rangeClosed(1, STEPS)
                 .mapToObj(step -> Math.max(1, (int) Math.round(most * step / STEPS))).toList())) {
             specs.add("tome:r=" + r);
         }

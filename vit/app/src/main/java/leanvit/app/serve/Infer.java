@@ -2,7 +2,6 @@ package leanvit.app.serve;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -90,7 +89,8 @@ final class Infer {
         Desk desk = desk(request);
         if (!List.of("", "application/json", "application/octet-stream").contains(request.type())) {
             throw new Problem(Problem.UNSUPPORTED_MEDIA_TYPE, "media_type", "the body is of type "
-                    + JsonWriter.quoteShort(request.type()) + ", expected application/json or application/octet-stream");
+                    + JsonWriter.quoteShort(request.type())
+                    + ", expected application/json or application/octet-stream");
         }
         byte[] body = request.body();
         int jsonLength = jsonLength(request.header(BINARY_SIZE), body.length);

@@ -19,9 +19,11 @@ record Multipart(String name, String file, byte[] content) {
 
     private static final int MOST_PARTS = 1000;
     private static final int MOST_HEADERS = 8 << 10;
-    private static final Pattern BOUNDARY = Pattern.compile("(?i);\\s*boundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))");
+    private static final Pattern BOUNDARY =
+            Pattern.compile("(?i);\\s*boundary=(?:\"([^\"]{1,70})\"|([^\\s;\"]{1,70}))");
     private static final Pattern DISPOSITION = Pattern.compile("(?i)^content-disposition:\\s*form-data\\s*(;.*)$");
-    private static final Pattern PARAMETER = Pattern.compile("(?i);\\s*(name|filename)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;\"]*))");
+    private static final Pattern PARAMETER =
+            Pattern.compile("(?i);\\s*(name|filename)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;\"]*))");
 
     /**
      * Takes a body apart.

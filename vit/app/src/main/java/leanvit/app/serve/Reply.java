@@ -22,7 +22,8 @@ record Reply(int status, String type, byte[] body, Map<String, String> headers) 
     static Reply of(Problem problem) {
         JsonWriter json = new JsonWriter().beginObject().name("error").beginObject()
                 .name("message").value(problem.getMessage())
-                .name("type").value(problem.status() < Problem.INTERNAL_ERROR ? "invalid_request_error" : "server_error")
+                .name("type")
+                .value(problem.status() < Problem.INTERNAL_ERROR ? "invalid_request_error" : "server_error")
                 .name("code").value(problem.kind())
                 .endObject().endObject();
         return failed(problem, json);

@@ -7,8 +7,10 @@ import java.io.InputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import leanvit.vit.json.JsonWriter;
 
 /** What a client asks. For one thread. */
 final class Request {
@@ -30,10 +32,10 @@ final class Request {
         this.exchange = exchange;
         this.room = room;
         this.end = end;
-        query = query(exchange.getRequestURI().getRawQuery());
+        query = parsed(exchange.getRequestURI().getRawQuery());
     }
 
-    private static Map<String, String> query(String raw) throws Problem {
+    private static Map<String, String> parsed(String raw) throws Problem {
         Map<String, String> query = new LinkedHashMap<>();
         if (raw == null || raw.isEmpty()) {
             return query;
@@ -54,7 +56,7 @@ final class Request {
     }
 
     private static String quoted(String text) {
-        return leanvit.vit.json.JsonWriter.quoteShort(text);
+        return JsonWriter.quoteShort(text);
     }
 
     void parts(Map<String, String> named) {
@@ -97,7 +99,7 @@ final class Request {
      */
     void allow(String... names) throws Problem {
         for (String name : query.keySet()) {
-            if (!java.util.List.of(names).contains(name)) {
+            if (!List.of(names).contains(name)) {
                 throw Problem.badRequest("the query has " + quoted(name) + ", expected "
                         + (names.length == 0 ? "none" : String.join(", ", names)));
             }

@@ -116,9 +116,13 @@ public final class Server implements AutoCloseable {
      * @param afterEach told of each model's name, and how it got warm
      */
     public void warmUp(Duration longest, BiConsumer<String, WarmUp> afterEach) {
-        for (Desk desk : desks.all()) {
-            afterEach.accept(desk.name(), desk.usual().warmUp(longest));
-        }
+        // Those that nobody counts: meters are for what clients sent.
+        settings.models().forEach((name, classifier) -> afterEach.accept(name, classifier.warmUp(longest)));
+        ready();
+    }
+
+    /** Is ready from now on, whether warm or not. */
+    void ready() {
         warm = true;
     }
 
@@ -155,11 +159,13 @@ public final class Server implements AutoCloseable {
         Runtime runtime = Runtime.getRuntime();
         meters.gauge("leanvit_ready", "Whether all models are warm.", () -> warm && !stopping ? 1 : 0);
         meters.gauge("leanvit_queue_pictures", "Pictures that wait.", batcher::waiting);
-        meters.gauge("leanvit_queue_limit_pictures", "The most pictures that may wait.", () -> settings.batching().queue());
+        meters.gauge("leanvit_queue_limit_pictures", "The most pictures that may wait.",
+                () -> settings.batching().queue());
         meters.gauge("leanvit_requests_under_way", "Requests under way.", underWay::get);
         meters.gauge("leanvit_connections_refused", "Connections closed for want of a thread.", threads::refused);
         meters.gauge("leanvit_body_bytes", "Memory of requests' bodies.", bodies::taken);
-        meters.gauge("leanvit_heap_used_bytes", "Java heap in use.", () -> runtime.totalMemory() - runtime.freeMemory());
+        meters.gauge("leanvit_heap_used_bytes", "Java heap in use.",
+                () -> runtime.totalMemory() - runtime.freeMemory());
         meters.gauge("leanvit_heap_limit_bytes", "The most Java heap.", runtime::maxMemory);
     }
 

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
 
-    private static final List<String> COMMANDS = List.of("classify", "compare", "run", "bench", "info", "calibrate");
+    private static final List<String> COMMANDS =
+            List.of("classify", "compare", "run", "bench", "serve", "info", "calibrate");
 
     @Test
     void helpListsTheCommands() {
@@ -24,7 +25,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "compare", "run", "bench", "info", "calibrate"})
+    @ValueSource(strings = {"classify", "compare", "run", "bench", "serve", "info", "calibrate"})
     void everyCommandHasHelpAndTheCommonOptions(String command) {
         Cli help = Cli.run(command, "--help").succeeded();
         assertThat(help.out()).startsWith("Usage: leanvit " + command)
@@ -40,7 +41,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "compare", "run", "bench", "info", "calibrate"})
+    @ValueSource(strings = {"classify", "compare", "run", "bench", "serve", "info", "calibrate"})
     void wrongOptionsAreWrongUsage(String command) {
         Cli.run(command, "--nonsense").refused(command, "unknown option \"--nonsense\"");
         Cli.run(command, "--threads", "0")
