@@ -32,6 +32,9 @@ public final class Server implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Server.class.getName());
     private static final int BACKLOG = 256;
     private static final int GRACE_SECONDS = 5;
+    /** A request whose headers are read as yet is not under way; it has so many looks to be. */
+    private static final int QUIET_LOOKS = 5;
+    private static final int LOOK_MILLIS = 10;
     private static final double NANOS = 1e9;
     private static final double[] SECONDS = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
     private static final double[] PICTURES = {1, 2, 4, 8, 16, 32, 64};
@@ -136,7 +139,21 @@ public final class Server implements AutoCloseable {
     public void stop(Duration longest) {
         stopping = true;
         long end = System.nanoTime() + longest.toNanos();
-        http.stop((int) Math.max(1, longest.toSeconds()));
+        // Stops listening at once, and then waits; also for exchanges that ended without an answer, which it still
+        // counts. So it is told when the last one is over.
+        Thread closing = new Thread(() -> http.stop((int) Math.max(1, longest.toSeconds())), "leanvit-stop");
+        closing.start();
+        try {
+            for (int quiet = 0; quiet < QUIET_LOOKS && System.nanoTime() - end < 0;) {
+                quiet = underWay.get() == 0 ? quiet + 1 : 0;
+                Thread.sleep(LOOK_MILLIS);
+            }
+            closing.interrupt();
+            closing.join();
+        } catch (InterruptedException e) {
+            closing.interrupt();
+            Thread.currentThread().interrupt();
+        }
         batcher.close(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         threads.close();
     }

@@ -94,7 +94,7 @@ final class Served implements AutoCloseable {
         return post(path, "application/json", json.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Sends bytes as they are, and returns all that comes until the server closes or is silent for a second. */
+    /** Sends bytes as they are, and returns all that comes until the server closes or is silent for a while. */
     String raw(byte[]... pieces) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
             OutputStream out = socket.getOutputStream();
@@ -102,7 +102,7 @@ final class Served implements AutoCloseable {
                 out.write(piece);
                 out.flush();
             }
-            socket.setSoTimeout(1000);
+            socket.setSoTimeout(200);
             ByteArrayOutputStream all = new ByteArrayOutputStream();
             InputStream in = socket.getInputStream();
             byte[] buffer = new byte[8192];
