@@ -24,10 +24,10 @@ final class Clutter {
     /** Larger shapes behind the thing, which draw the eye from it. */
     static List<Part> decoys(RandomStream random, double reachX, double reachY) {
         List<Part> parts = new ArrayList<>();
-        int count = random.chance(0.6) ? random.whole(1, 4) : 0;
+        int count = random.chance(0.45) ? random.whole(1, 3) : 0;
         for (int i = 0; i < count; i++) {
             parts.add(shape(random, random.between(-reachX, reachX), random.between(-reachY, reachY),
-                    random.between(0.1, 0.28)));
+                    random.between(0.08, 0.2)));
         }
         return parts;
     }
@@ -56,18 +56,18 @@ final class Clutter {
      */
     static List<Part> covers(RandomStream random, double x, double y, double size) {
         List<Part> parts = new ArrayList<>();
-        int count = random.chance(0.45) ? random.whole(1, 2) : 0;
+        int count = random.chance(0.25) ? random.whole(1, 2) : 0;
         for (int i = 0; i < count; i++) {
             float[] colour = random.chance(0.5) ? Palette.calm(random) : Palette.vivid(random);
             double angle = random.between(0, 360);
             double cx = x + random.between(-0.8, 0.8) * size;
             double cy = y + random.between(-0.8, 0.8) * size;
             if (random.chance(0.5)) {
-                double half = random.between(0.06, 0.17) * size;
+                double half = random.between(0.05, 0.12) * size;
                 parts.add(Part.fill(Shapes.move(Shapes.rotate(Shapes.rectangle(-2.5, -half, 2.5, half), angle), cx,
                         cy), colour));
             } else {
-                double r = random.between(0.2, 0.42) * size;
+                double r = random.between(0.18, 0.34) * size;
                 double[] leaf = new double[20];
                 for (int k = 0; k < 10; k++) {
                     double reach = r * random.between(0.7, 1.2);

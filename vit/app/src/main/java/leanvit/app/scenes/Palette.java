@@ -5,7 +5,7 @@ import leanvit.vit.train.RandomStream;
 /** Colours as three floats, red, green and blue from 0 to 1. */
 final class Palette {
 
-    private static final double OWN_HUE = 0.67;
+    private static final double OWN_HUE = 0.8;
     private static final double SPREAD = 0.05;
 
     private Palette() {
@@ -48,7 +48,7 @@ final class Palette {
         return hsv(random.nextDouble(), random.between(0.45, 1), random.between(0.6, 1));
     }
 
-    /** A strong colour, near the hue in two of three cases. */
+    /** A strong colour, near the hue in four of five cases. */
     static float[] vivid(RandomStream random, double hue) {
         double h = random.chance(OWN_HUE) ? hue + random.between(-SPREAD, SPREAD) : random.nextDouble();
         return hsv(h, random.between(0.45, 1), random.between(0.6, 1));

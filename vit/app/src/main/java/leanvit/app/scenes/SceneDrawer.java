@@ -7,10 +7,10 @@ import leanvit.vit.train.RandomStream;
 /** Draws pictures of one size, one at a time; holds their scratch. Not safe for use by several threads at once. */
 final class SceneDrawer {
 
-    private static final double SMALLEST = 0.45;
-    private static final double LARGEST = 0.85;
+    private static final double SMALLEST = 0.5;
+    private static final double LARGEST = 0.9;
     /** Where the thing and what lies behind it differ by less than this in every channel, the ground is inverted. */
-    private static final double LEAST_CONTRAST = 0.15;
+    private static final double LEAST_CONTRAST = 0.2;
 
     private final int width;
     private final int height;

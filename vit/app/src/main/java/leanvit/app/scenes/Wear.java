@@ -12,9 +12,9 @@ final class Wear {
     static void apply(RandomStream random, float[][] planes, float[] scratch, int width, int height) {
         boolean blurred = random.chance(0.3);
         int blurs = random.whole(1, 2);
-        double contrast = random.between(0.7, 1.25);
+        double contrast = random.between(0.75, 1.2);
         double brightness = random.between(-0.12, 0.12);
-        double noise = random.chance(0.6) ? random.between(0, 0.05) : 0;
+        double noise = random.chance(0.5) ? random.between(0, 0.04) : 0;
         for (float[] plane : planes) {
             float cast = (float) random.between(0.92, 1.08);
             float factor = (float) (contrast * cast);
