@@ -46,6 +46,8 @@ final class CalibrateCommand implements Command {
                 .text("--csv", "OUT.csv", "write n,latency_ms,latency_iqr,accuracy,utility; accuracy is in percent")
                 .text("--plot", "OUT.png", "draw the three curves with the chosen count")
                 .json()
+                .note("Without FOLDER the built-in model is tried on " + DemoModel.PICTURES + " drawn pictures that it "
+                        + "has not learnt from.")
                 .note("FOLDER has pictures and labels.csv, which begins with the line file,label and has one line per "
                         + "picture, with its class counted from 0.")
                 .example("pictures --model deit-tiny --csv calibration.csv --plot calibration.png");
@@ -57,8 +59,9 @@ final class CalibrateCommand implements Command {
         if (options.operands().size() > 1) {
             throw new UsageException("expected one FOLDER, came " + options.operands().size());
         }
-        boolean accurate = !options.operands().isEmpty();
-        if (!accurate && alpha < 1) {
+        boolean drawn = options.operands().isEmpty() && !options.has("--model");
+        boolean accurate = alpha < 1 || !options.operands().isEmpty();
+        if (accurate && !drawn && options.operands().isEmpty()) {
             throw new UsageException("expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, "
                     + "which weighs latency and nothing else, goes without");
         }
@@ -117,6 +120,9 @@ final class CalibrateCommand implements Command {
 
     private static LabelledPictures pictures(Options options, Checkpoint checkpoint)
             throws IOException, UsageException {
+        if (options.operands().isEmpty()) {
+            return DemoModel.pictures().stratified(options.whole("--images"));
+        }
         Path folder = options.operandPath(0);
         LabelledPictures all = LabelledPictures.of(List.of(folder), checkpoint.config().classes());
         if (!all.labelled()) {

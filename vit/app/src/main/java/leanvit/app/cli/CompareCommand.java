@@ -21,7 +21,7 @@ final class CompareCommand implements Command {
 
     @Override
     public Syntax syntax() {
-        return new Syntax("compare", "PATH...",
+        return new Syntax("compare", "[PATH...]",
                 "Compare reducers on pictures, or on folders with labels.csv: right answers, "
                 + "agreement with the unreduced model, speed, cost.")
                 .text("--model", "DIR", "the model's directory, with config.json and model.safetensors; "
@@ -31,6 +31,8 @@ final class CompareCommand implements Command {
                 .json()
                 .flag("--markdown", "print the table in Markdown")
                 .text("--plot", "OUT.png", "draw accuracy against images/s")
+                .note("Without PATH the built-in model is compared on " + DemoModel.PICTURES + " drawn pictures that "
+                        + "it has not learnt from.")
                 .note("labels.csv begins with the line file,label; then one line per picture, with its class counted "
                         + "from 0.")
                 .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that "
@@ -44,11 +46,16 @@ final class CompareCommand implements Command {
         if (options.has("--json") && options.has("--markdown")) {
             throw new UsageException("--json and --markdown: give one of them");
         }
+        boolean drawn = options.operands().isEmpty();
+        if (drawn && options.has("--model")) {
+            throw new UsageException("expected PATH...: the drawn pictures are for the built-in model");
+        }
         List<TokenReducer> reducers = Models.reducers(options, terminal);
         Path plot = options.png("--plot");
         try (Checkpoint checkpoint = Models.open(options)) {
             Models.requireClassifier(checkpoint);
-            LabelledPictures pictures = LabelledPictures.of(paths(options), checkpoint.config().classes());
+            LabelledPictures pictures = drawn ? DemoModel.pictures()
+                    : LabelledPictures.of(paths(options), checkpoint.config().classes());
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             Models.warn(checkpoint, terminal);
             int threads = options.whole("--threads");
@@ -56,7 +63,7 @@ final class CompareCommand implements Command {
             Comparison comparison = new Comparison(model.inference().with(Models.executor(threads), threads),
                     checkpoint.preprocessing(), batch);
             terminal.progress("0 of " + pictures.size() + " pictures");
-            List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? Reducers.usual(model.shape()) : reducers,
+            List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? usual(drawn, model) : reducers,
                     pictures, done -> terminal.progress(done + " of " + pictures.size() + " pictures"));
             terminal.endProgress();
             String title =
@@ -79,6 +86,10 @@ final class CompareCommand implements Command {
             }
             return DONE;
         }
+    }
+
+    private static List<TokenReducer> usual(boolean drawn, VisionTransformer model) throws IOException {
+        return drawn ? DemoModel.reducers() : Reducers.usual(model.shape());
     }
 
     private static List<Path> paths(Options options) throws UsageException {

@@ -17,13 +17,9 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.RandomWeights;
-import leanvit.vit.weights.ReducerFiles;
 
 /** Makes what {@code --model}, {@code --arch}, {@code --reducer} and {@code --threads} ask for. */
 final class Models {
-
-    /** What stands before the names of the demo model's resources. */
-    private static final String DEMO = "leanvit/app/demo-model/";
 
     private static final long SEED = 1;
 
@@ -33,12 +29,7 @@ final class Models {
     /** Opens the model of {@code --model}, or the demo model. */
     static Checkpoint open(Options options) throws IOException, UsageException {
         Path directory = options.path("--model");
-        return directory == null ? demo() : Checkpoint.open(directory);
-    }
-
-    /** Opens the demo model. */
-    static Checkpoint demo() throws IOException {
-        return Checkpoint.ofResources(Models.class, DEMO);
+        return directory == null ? DemoModel.open() : Checkpoint.open(directory);
     }
 
     /** Returns what an answer calls the model of {@code --model}: its architecture. */
@@ -142,7 +133,7 @@ final class Models {
         AtomicBoolean fileRead = new AtomicBoolean();
         try {
             return reading.with(path -> {
-                Map<String, TensorFiles.Tensor> tensors = ReducerFiles.from(Path.of("")).read(path);
+                Map<String, TensorFiles.Tensor> tensors = DemoModel.files().read(path);
                 fileRead.set(true);
                 return tensors;
             });

@@ -134,7 +134,7 @@ final class ServeCommand implements Command {
         List<String> given = options.texts("--model");
         Map<String, Classifier> models = new LinkedHashMap<>();
         if (given.isEmpty()) {
-            try (Checkpoint checkpoint = Models.demo()) {
+            try (Checkpoint checkpoint = DemoModel.open()) {
                 models.put("demo", classifier(checkpoint, options, terminal, reducer));
             }
         }

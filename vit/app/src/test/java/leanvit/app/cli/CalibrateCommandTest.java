@@ -60,7 +60,7 @@ class CalibrateCommandTest {
         Cli cli = Cli.run("calibrate", "--alpha", "1", "--stride", "72", "--seconds", "0.01");
         assertThat(cli.status()).isZero();
         assertThat(cli.out()).contains("n* = ", " of 145 tokens, R = ");
-        Cli.run("calibrate").refused("calibrate",
+        Cli.run("calibrate", "--model", Cli.DEMO).refused("calibrate",
                 "expected a FOLDER with labels.csv, to measure accuracy on; --alpha 1 alone, "
                 + "which weighs latency and nothing else, goes without");
     }

@@ -62,6 +62,15 @@ class CompareCommandTest {
     }
 
     @Test
+    void withoutPicturesTheBuiltInModelIsComparedOnDrawnOnes() throws IOException {
+        List<Map<String, Object>> rows =
+                Cli.run("compare", "--json", "--batch", 32, "--reducers", "none;tome:r=16").succeeded().objects();
+        assertThat(rows).extracting(row -> row.get("images")).containsExactly(512L, 512L);
+        Cli.run("compare", "--model", Cli.DEMO)
+                .refused("compare", "expected PATH...: the drawn pictures are for the built-in model");
+    }
+
+    @Test
     void picturesWithoutLabelsMakeATableWithoutAccuracy() {
         assertThat(Cli.run("compare", Cli.PICTURES.resolve("cup.png"), "--markdown", "--reducers", "none").succeeded()
                 .out())

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import leanvit.app.scenes.Scenes;
 import leanvit.vit.data.LabelledPictures;
-import leanvit.vit.image.Pictures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,7 +26,7 @@ class DataGenerateCommandTest {
         Scenes scenes = new Scenes(32, 32, 4);
         for (int i = 0; i < 18; i++) {
             assertThat(pictures.label(i)).isEqualTo(i % 16);
-            assertThat(Pictures.read(pictures.file(i)).samples()).isEqualTo(scenes.picture(i).samples());
+            assertThat(pictures.read(i).samples()).isEqualTo(scenes.picture(i).samples());
         }
         assertThat(Files.readAllLines(folder.resolve("labels.txt"))).isEqualTo(Scenes.labels());
         Cli.run("data", "generate", "--output", folder, "--images", 1)

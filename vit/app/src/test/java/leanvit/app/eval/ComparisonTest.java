@@ -75,7 +75,7 @@ class ComparisonTest {
             double macs = 0;
             double tokens = 0;
             for (int i = 0; i < pictures.size(); i++) {
-                preprocessor.apply(Pictures.read(pictures.file(i)), pixels, 0);
+                preprocessor.apply(pictures.read(i), pixels, 0);
                 Inference run = Demo.MODEL.inference().with(SOME.get(r));
                 float[] logits = run.logits(pixels, 1);
                 int rank = LogitRanks.of(pictures.label(i), logits, 0, 16);

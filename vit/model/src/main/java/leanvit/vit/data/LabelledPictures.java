@@ -8,13 +8,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import leanvit.vit.image.Pictures;
+import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 
 /**
- * Picture files in an order, and the class of each where it is known. Nothing of the pictures themselves is held, so
- * that there may be any number of them. Immutable.
+ * Pictures in an order, mostly files, and the class of each where it is known. Nothing of the pictures themselves is
+ * held, so that there may be any number of them. Immutable.
  *
  * <p>A folder's classes stand in its {@value #LABELS}: comma-separated values, fields in double quotes where they need
  * it, first the line {@value #HEADER} and then one line per picture, with its path from the folder on and its class,
@@ -26,13 +29,47 @@ public final class LabelledPictures {
     public static final String LABELS = "labels.csv";
     private static final String HEADER = "file,label";
 
-    private final List<Path> files;
+    /** Makes a picture when it is asked for. */
+    @FunctionalInterface
+    public interface Source {
+        /**
+         * Returns a picture; the same every time.
+         *
+         * @throws IOException that names the picture, if it cannot be read
+         */
+        RgbImage read(int picture) throws IOException;
+    }
+
+    private final List<String> names;
     /** Null where no class is known. */
     private final int[] labels;
+    private final Source source;
 
-    private LabelledPictures(List<Path> files, int[] labels) {
-        this.files = List.copyOf(files);
+    private LabelledPictures(List<String> names, int[] labels, Source source) {
+        this.names = List.copyOf(names);
         this.labels = labels;
+        this.source = source;
+    }
+
+    private static LabelledPictures ofFiles(List<Path> files, int[] labels) {
+        List<Path> all = List.copyOf(files);
+        return new LabelledPictures(all.stream().map(Path::toString).toList(), labels,
+                picture -> Pictures.read(all.get(picture)));
+    }
+
+    /**
+     * Returns pictures that are no files.
+     *
+     * @param names  what messages call each
+     * @param labels the class of each, counted from 0
+     * @param source makes them
+     */
+    public static LabelledPictures of(List<String> names, int[] labels, Source source) {
+        if (names.isEmpty() || names.size() != labels.length) {
+            throw new IllegalArgumentException(names.size() + " pictures and " + labels.length
+                    + " labels, expected as many of both, at least one");
+        }
+        return new LabelledPictures(names, labels.clone(), Objects.requireNonNull(source, "source"));
     }
 
     /**
@@ -65,7 +102,7 @@ public final class LabelledPictures {
                 files.add(path);
             }
         }
-        return new LabelledPictures(files, folders ? labels.stream().mapToInt(Integer::intValue).toArray() : null);
+        return ofFiles(files, folders ? labels.stream().mapToInt(Integer::intValue).toArray() : null);
     }
 
     private static void readFolder(Path folder, int classes, List<Path> files, List<Integer> labels)
@@ -132,12 +169,21 @@ public final class LabelledPictures {
 
     /** Returns how many pictures there are. */
     public int size() {
-        return files.size();
+        return names.size();
     }
 
-    /** Returns a picture's file. */
-    public Path file(int picture) {
-        return files.get(picture);
+    /** Returns what messages call a picture: a file's path. */
+    public String name(int picture) {
+        return names.get(picture);
+    }
+
+    /**
+     * Reads a picture.
+     *
+     * @throws IOException that names it, if it cannot be read
+     */
+    public RgbImage read(int picture) throws IOException {
+        return source.read(picture);
     }
 
     /** Returns whether the classes are known. */
@@ -188,14 +234,16 @@ public final class LabelledPictures {
             }
             left -= take;
         }
-        List<Path> someFiles = new ArrayList<>();
+        List<String> someNames = new ArrayList<>();
         int[] someLabels = new int[Math.min(most, size())];
+        int[] places = new int[someLabels.length];
         for (int i = 0; i < size(); i++) {
             if (chosen[i]) {
-                someLabels[someFiles.size()] = labels[i];
-                someFiles.add(files.get(i));
+                someLabels[someNames.size()] = labels[i];
+                places[someNames.size()] = i;
+                someNames.add(names.get(i));
             }
         }
-        return new LabelledPictures(someFiles, someLabels);
+        return new LabelledPictures(someNames, someLabels, picture -> source.read(places[picture]));
     }
 }

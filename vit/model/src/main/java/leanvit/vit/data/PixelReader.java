@@ -1,8 +1,6 @@
 package leanvit.vit.data;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import leanvit.vit.image.Pictures;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessor;
 import leanvit.vit.image.RgbImage;
@@ -48,9 +46,8 @@ public final class PixelReader {
     public int read(int first) throws IOException {
         int count = Math.min(chunk, pictures.size() - first);
         for (int i = 0; i < count; i++) {
-            Path file = pictures.file(first + i);
-            RgbImage picture = Pictures.read(file);
-            preprocessor.check(file.toString(), picture);
+            RgbImage picture = pictures.read(first + i);
+            preprocessor.check(pictures.name(first + i), picture);
             preprocessor.apply(picture, pixels, i * imageLength);
         }
         return count;

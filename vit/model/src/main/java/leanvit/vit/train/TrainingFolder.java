@@ -64,7 +64,7 @@ public final class TrainingFolder implements TrainingPictures {
         List<Path> files = new ArrayList<>();
         int[] classes = new int[pictures.size()];
         for (int i = 0; i < classes.length; i++) {
-            files.add(pictures.file(i));
+            files.add(Path.of(pictures.name(i)));
             classes[i] = pictures.label(i);
         }
         if (labels.isEmpty()) {

@@ -1,5 +1,6 @@
 package leanvit.vit.weights;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,12 +27,17 @@ public final class ReducerFiles {
     public static TensorFiles from(Path base) {
         return path -> {
             try (SafeTensors source = SafeTensors.open(base.resolve(path))) {
-                Map<String, TensorFiles.Tensor> tensors = new LinkedHashMap<>();
-                for (String name : source.names()) {
-                    tensors.put(name, new TensorFiles.Tensor(source.shape(name), source.floats(name)));
-                }
-                return tensors;
+                return read(source);
             }
         };
+    }
+
+    /** Returns all tensors of a file that is open, as float32. */
+    public static Map<String, TensorFiles.Tensor> read(SafeTensors file) throws IOException {
+        Map<String, TensorFiles.Tensor> tensors = new LinkedHashMap<>();
+        for (String name : file.names()) {
+            tensors.put(name, new TensorFiles.Tensor(file.shape(name), file.floats(name)));
+        }
+        return tensors;
     }
 }

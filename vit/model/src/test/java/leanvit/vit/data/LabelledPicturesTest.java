@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,7 +127,7 @@ class LabelledPicturesTest {
                 LabelledPictures.of(List.of(folder.resolve("b.png"), folder.resolve("a.png")), CLASSES);
         assertThat(pictures.labelled()).isFalse();
         assertThat(pictures.size()).isEqualTo(2);
-        assertThat(pictures.file(0)).isEqualTo(folder.resolve("b.png"));
+        assertThat(pictures.name(0)).isEqualTo(folder.resolve("b.png").toString());
         assertThatIllegalStateException().isThrownBy(() -> pictures.label(0));
         assertThatIllegalStateException().isThrownBy(() -> pictures.stratified(1));
     }
@@ -195,10 +196,24 @@ class LabelledPicturesTest {
         return LabelledPictures.of(List.of(folder), CLASSES);
     }
 
+    @Test
+    void picturesNeedNotBeFiles() throws IOException {
+        LabelledPictures all = LabelledPictures.of(List.of("p", "q", "r"), new int[] {1, 0, 1},
+                picture -> RgbImage.black(picture + 1, 1));
+        LabelledPictures some = all.stratified(2);
+        assertThat(some.size()).isEqualTo(2);
+        assertThat(some.name(1)).isEqualTo("q");
+        assertThat(some.read(1).width()).isEqualTo(2);
+        assertThat(all.stratified(3).read(2).width()).isEqualTo(3);
+        assertThatThrownBy(() -> LabelledPictures.of(List.of("p"), new int[2], picture -> null))
+                .hasMessageContaining("1 pictures and 2 labels");
+    }
+
     private List<String> listed(LabelledPictures pictures) {
         List<String> list = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
-            list.add(folder.relativize(pictures.file(i)).toString().replace('\\', '/') + "=" + pictures.label(i));
+            Path file = folder.relativize(Path.of(pictures.name(i)));
+            list.add(file.toString().replace('\\', '/') + "=" + pictures.label(i));
         }
         return list;
     }
