@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.stream.IntStream;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Reducers;
 import leanvit.reducers.TokenReducer;
@@ -21,8 +19,8 @@ import leanvit.vit.json.JsonWriter;
  */
 record Desk(String name, Map<String, Classifier> reducers) {
 
-    /** Steps of a slider, where nobody said which reducers to offer. */
-    private static final int STEPS = 8;
+    /** Parts of the patches that POMT may prune, where nobody said which reducers to offer: 28, 56, ... of 196. */
+    private static final int PARTS = 7;
     private static final List<String> KEEPING = List.of("evit", "topk", "etps");
 
     /**
@@ -49,9 +47,9 @@ record Desk(String name, Map<String, Classifier> reducers) {
     /** Returns reducers to offer where nobody said which: none, and each usual method from mild to strong. */
     static List<TokenReducer> usual(ModelShape shape) {
         List<String> specs = new ArrayList<>(List.of("none"));
-        double most = 1.4 * shape.patches() / shape.depth();
-        for (int r : new TreeSet<>(IntStream.rangeClosed(1, STEPS)
-                .mapToObj(step -> Math.max(1, (int) Math.round(most * step / STEPS))).toList())) {
+        // Up to what leaves a few tokens: 23 of DeiT's 196 patches in 12 blocks.
+        int most = Math.max(1, (int) (1.4 * shape.patches() / shape.depth()));
+        for (int r = 1; r <= most; r++) {
             specs.add("tome:r=" + r);
         }
         for (String method : KEEPING) {
@@ -59,8 +57,8 @@ record Desk(String name, Map<String, Classifier> reducers) {
                 specs.add(method + ":keep=0." + tenths);
             }
         }
-        for (int eighths = 1; eighths < STEPS; eighths++) {
-            specs.add("pomt:r=" + shape.patches() * eighths / STEPS);
+        for (int part = 1; part < PARTS; part++) {
+            specs.add("pomt:r=" + shape.patches() * part / PARTS);
         }
         return specs.stream().map(Reducers::parse).toList();
     }
@@ -82,10 +80,21 @@ record Desk(String name, Map<String, Classifier> reducers) {
         }
         Classifier classifier = reducers.get(spec);
         if (classifier == null) {
+            classifier = reducers.get(canonical(spec));
+        }
+        if (classifier == null) {
             throw Problem.badRequest("reducer " + JsonWriter.quoteShort(spec) + " is not offered for " + name
                     + "; offered are " + String.join("; ", reducers.keySet()));
         }
         return classifier;
+    }
+
+    private static String canonical(String spec) {
+        try {
+            return Reducers.parse(spec).spec();
+        } catch (IllegalArgumentException malformed) {
+            return spec;
+        }
     }
 
     /** Returns the multiply-accumulates of a picture without a reducer. */
