@@ -39,6 +39,8 @@ final class JpegReader {
     private static final int APP0 = 0xe0;
     private static final int APP1 = 0xe1;
     private static final int APP14 = 0xee;
+    private static final int APP15 = 0xef;
+    private static final int COM = 0xfe;
     private static final int RST0 = 0xd0;
     private static final int RST7 = 0xd7;
     private static final int TEM = 0x01;
@@ -68,6 +70,8 @@ final class JpegReader {
     private String xmp;
     /** Whether the file has restart markers or says that it should; what lies between two that are off is gray. */
     private boolean restarts;
+    /** What the last DRI said: blocks between two restart markers, 0 for none. */
+    private int restartInterval;
     /** Whether the file ends within the picture's only scan, without an end marker. */
     private boolean endless;
     /** The Huffman tables that the file has: DC 0 and 1, AC 0 and 1. */
@@ -152,12 +156,18 @@ final class JpegReader {
             if (marker >= RST0 && marker <= RST7 || marker == TEM) {
                 continue;
             }
+            if (!isKnown(marker)) {
+                throw invalid(String.format("is corrupt: FF%02X is no marker of a JPEG", marker));
+            }
             int length = at + 2 <= bytes.length ? u16(at) : bytes.length;
             if (length < 2) {
                 throw invalid(String.format("is corrupt: segment FF%02X claims a length of %d", marker, length));
             }
             int end = at + length;
             if (end > bytes.length) {
+                if (marker >= APP0 && scans > 0 && !progressive && allScanned(scanned)) {
+                    break; // behind the picture, or in place of its last rows, and nothing that would be read
+                }
                 throw truncated();
             }
             boolean keep = marker == DQT;
@@ -184,7 +194,8 @@ final class JpegReader {
                 markTables(at + 2, end);
                 keep = true;
             } else if (marker == DRI) {
-                restarts |= length == 4 && u16(at + 2) > 0;
+                restartInterval = length == 4 ? u16(at + 2) : 0;
+                restarts |= restartInterval > 0;
                 keep = true;
             } else if (scans == 0) {
                 readApplicationSegment(marker, at + 2, length - 2);
@@ -241,6 +252,11 @@ final class JpegReader {
         return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
     }
 
+    /** Returns whether libjpeg knows a marker, whether or not it can read the picture. */
+    private static boolean isKnown(int marker) {
+        return marker >= SOF0 && marker <= DRI || marker >= APP0 && marker <= APP15 || marker == COM;
+    }
+
     /** Returns the index after the next marker, and skips stray and fill bytes before it as libjpeg does. */
     private int nextMarker(int at) throws InvalidInputException {
         int i = at;
@@ -256,7 +272,8 @@ final class JpegReader {
 
     /**
      * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Without one, the
-     * last two bytes stand in place of the end marker: the picture must be whole without them.
+     * last two bytes stand in place of the end marker: the picture must be whole without them. Between restart markers
+     * libjpeg looks for the next one, over all below the frames' markers.
      */
     private int endOfScan(int at, boolean last) throws InvalidInputException {
         for (int i = at; i + 1 < bytes.length; i++) {
@@ -264,7 +281,7 @@ final class JpegReader {
                 int marker = bytes[i + 1] & 0xff;
                 if (marker >= RST0 && marker <= RST7) {
                     restarts = true;
-                } else if (marker != 0 && marker != 0xff) {
+                } else if (marker != 0 && marker != 0xff && (restartInterval == 0 || marker >= SOF0)) {
                     return i;
                 }
             }
@@ -336,11 +353,14 @@ final class JpegReader {
         }
     }
 
-    /** Says whether the decoder's warning is of something that libjpeg reads over without losing the picture. */
+    /**
+     * Says whether the decoder's warning is of something that libjpeg, and with it PIL, reads over: damage within the
+     * data, whose blocks are then gray or wrong. Data that a file without its end lacks are another matter.
+     */
     private boolean isHarmless(String warning) {
         return warning.contains("extraneous bytes before marker") || warning.contains("instead of RST")
-                || warning.contains("Inconsistent progression") || restarts
-                && warning.contains("premature end of data");
+                || warning.contains("Inconsistent progression") || warning.contains("bad Huffman code")
+                || (restarts || !endless) && warning.contains("premature end of data");
     }
 
     /**

@@ -28,6 +28,10 @@ final class FlatBlocksJpeg {
     /** The restart marker that is left out, or -1. */
     int lostRestart = -1;
     boolean tellRestarts = true;
+    /** Whether one scan has all components; else each has a scan of its own. */
+    boolean interleaved = true;
+    /** Where the first scan's data begin in what {@link #write} returned. */
+    int dataStart;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private int bits;
@@ -89,14 +93,50 @@ final class FlatBlocksJpeg {
         if (restartInterval > 0 && tellRestarts) {
             bytes(0xff, 0xdd, 0, 4, restartInterval >> 8, restartInterval);
         }
-        bytes(0xff, 0xda, 0, 6 + 2 * sampling.length, sampling.length);
-        for (int c = 0; c < sampling.length; c++) {
+        if (interleaved) {
+            scanHeader(0, sampling.length);
+            scan();
+        } else {
+            for (int c = 0; c < sampling.length; c++) {
+                scanHeader(c, c + 1);
+                scan(c);
+            }
+        }
+        bytes(0xff, 0xd9);
+        return out.toByteArray();
+    }
+
+    private void scanHeader(int from, int to) {
+        bytes(0xff, 0xda, 0, 6 + 2 * (to - from), to - from);
+        for (int c = from; c < to; c++) {
             bytes(ids[c], table << 4 | table);
         }
         bytes(0, 63, 0);
-        scan();
-        bytes(0xff, 0xd9);
-        return out.toByteArray();
+        dataStart = dataStart == 0 ? out.size() : dataStart;
+    }
+
+    /** A scan of one component has the blocks that its samples fill, and none of those that fill up a unit. */
+    private void scan(int c) {
+        int rows = (height * vertical(c) + 8 * most(1) - 1) / (8 * most(1));
+        int columns = (width * horizontal(c) + 8 * most(0) - 1) / (8 * most(0));
+        int before = 0;
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                before = block(c, row, column, before);
+            }
+        }
+        flush();
+    }
+
+    /** Writes a block and returns its DC coefficient. */
+    private int block(int c, int row, int column, int before) {
+        int dc = blocks[c][row][column] - 128;
+        int difference = dc - before;
+        int size = 32 - Integer.numberOfLeadingZeros(Math.abs(difference));
+        code(JPEGHuffmanTable.StdDCLuminance, size);
+        put(difference < 0 ? difference - 1 : difference, size);
+        code(JPEGHuffmanTable.StdACLuminance, 0); // end of block
+        return dc;
     }
 
     private void scan() {
@@ -115,13 +155,7 @@ final class FlatBlocksJpeg {
                 for (int i = 0; i < horizontal(c) * vertical(c); i++) {
                     int row = mcu / mcuColumns() * vertical(c) + i / horizontal(c);
                     int column = mcu % mcuColumns() * horizontal(c) + i % horizontal(c);
-                    int dc = blocks[c][row][column] - 128;
-                    int difference = dc - before[c];
-                    before[c] = dc;
-                    int size = 32 - Integer.numberOfLeadingZeros(Math.abs(difference));
-                    code(JPEGHuffmanTable.StdDCLuminance, size);
-                    put(difference < 0 ? difference - 1 : difference, size);
-                    code(JPEGHuffmanTable.StdACLuminance, 0); // end of block
+                    before[c] = block(c, row, column, before[c]);
                 }
             }
         }

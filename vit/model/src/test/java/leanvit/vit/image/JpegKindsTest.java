@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.zip.CRC32;
 import leanvit.vit.io.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -231,6 +233,83 @@ class JpegKindsTest {
             assertThatThrownBy(() -> Pictures.decode(NAME, cut)).as("%d %%", percent)
                     .isInstanceOf(InvalidInputException.class).hasMessageContaining("truncated");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4:4:4, 11 11 11", "4:2:2, 21 11 11", "4:2:0, 22 11 11", "4:4:0, 12 11 11", "Cr wide, 22 21 12"})
+    void eachComponentMayHaveAScanOfItsOwn(String name, String factors) throws IOException {
+        int[][] sampling = Arrays.stream(factors.split(" "))
+                .map(pair -> new int[] {pair.charAt(0) - '0', pair.charAt(1) - '0'}).toArray(int[][]::new);
+        for (int[] size : new int[][] {{64, 64}, {37, 45}, {33, 17}, {8, 8}}) {
+            FlatBlocksJpeg jpeg = new FlatBlocksJpeg(size[0], size[1], sampling, 17);
+            jpeg.interleaved = false;
+            assertColours(Pictures.decode(NAME, jpeg.write()), jpeg, name);
+        }
+    }
+
+    /** What a scan lacks that is cut but for its end marker is gray. */
+    @Test
+    void aCutScanWithItsEndMarkerIsGrayFromThere() throws IOException {
+        FlatBlocksJpeg jpeg = new FlatBlocksJpeg(80, 96, GRAY, 18);
+        byte[] whole = jpeg.write();
+        for (int percent = 0; percent < 100; percent += 9) {
+            int end = jpeg.dataStart + (whole.length - 2 - jpeg.dataStart) * percent / 100;
+            byte[] cut = join(Arrays.copyOf(whole, end), new byte[] {(byte) 0xff, (byte) 0xd9});
+            RgbImage image = Pictures.decode(NAME, cut);
+            int same = 0;
+            while (same < 120 && block(image, same) == jpeg.blocks[0][same / 10][same % 10]) {
+                same++;
+            }
+            assertThat(same).as("%d %%", percent).isBetween(120 * percent / 100 - 12, 120 * percent / 100 + 12);
+            for (int i = same + 1; i < 120; i++) { // one block may be half there
+                assertThat(block(image, i)).as("%d %%: block %d", percent, i).isEqualTo(128);
+            }
+        }
+    }
+
+    private static int block(RgbImage image, int i) {
+        return image.pixel(i % 10 * 8 + 3, i / 10 * 8 + 3) & 0xff;
+    }
+
+    /** Damage within the data, at a share of it: the sum is that of the pixels that Pillow 12.3 gives. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 30, 000000000000, true, 784134875",
+        "0, 50, ff00ff00ff00ff00ff00, true, 1602647980",
+        "0, 70, 55aa55, false, 1664852156",
+        "0, 20, ffd3, false, 3547628377",
+        "10, 35, 00000000, true, 1940684597",
+        "10, 50, ff3c, false, 534567822",
+        "10, 15, ff10ffbf, true, 776356701",
+        "10, 60, ff00ff00ff00ff00ff00, true, 3066152565",
+        "10, 40, ffd5, false, 2352968199",
+        "10, 80, ffe1ffff, false, 1136230818",
+        "0, 50, fffe0010, false, 3193404482",
+        "0, 97, ffee7000, false, 3346481788"
+    })
+    void damageIsReadOverAsPillowDoes(int restartInterval, int percent, String bytes, boolean replace, long sum)
+            throws IOException {
+        CRC32 crc = new CRC32();
+        crc.update(Pictures.decode(NAME, damaged(restartInterval, percent, bytes, replace)).samples());
+        assertThat(crc.getValue()).isEqualTo(sum);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 40, ff3c", "0, 40, ff01ff02", "10, 40, ffc0", "0, 60, ffdf", "0, 60, fff3", "0, 30, ffc400ff"})
+    void damageThatLooksLikeAnotherMarkerIsRefused(int restartInterval, int percent, String bytes) {
+        byte[] jpeg = damaged(restartInterval, percent, bytes, false);
+        assertThatThrownBy(() -> Pictures.decode(NAME, jpeg)).isInstanceOf(InvalidInputException.class)
+                .hasMessageStartingWith("test.jpg: ");
+    }
+
+    private static byte[] damaged(int restartInterval, int percent, String bytes, boolean replace) {
+        FlatBlocksJpeg jpeg = new FlatBlocksJpeg(80, 64, FULL, 19);
+        jpeg.restartInterval = restartInterval;
+        byte[] whole = jpeg.write();
+        int at = jpeg.dataStart + (whole.length - 2 - jpeg.dataStart) * percent / 100;
+        byte[] damage = HexFormat.of().parseHex(bytes);
+        return join(join(Arrays.copyOf(whole, at), damage),
+                Arrays.copyOfRange(whole, replace ? at + damage.length : at, whole.length));
     }
 
     @Test
