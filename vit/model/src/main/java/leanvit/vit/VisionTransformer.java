@@ -8,6 +8,7 @@ import leanvit.reducers.ModelShape;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.pass.PackedVit;
 import leanvit.vit.weights.Checkpoint;
+import leanvit.vit.weights.PositionEmbedding;
 import leanvit.vit.weights.TensorSource;
 import leanvit.vit.weights.VitConfig;
 
@@ -30,14 +31,17 @@ public final class VisionTransformer {
     }
 
     /**
-     * Loads a model's directory, as {@link Checkpoint} reads it.
+     * Loads a model's directory, as {@link Checkpoint} reads it, and logs its warnings.
      *
      * @throws InvalidInputException if a file is missing or cannot be used
      * @throws IOException           if a file cannot be read
      */
     public static VisionTransformer load(Path directory) throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-            return of(checkpoint.config(), checkpoint);
+            VisionTransformer model = of(checkpoint.config(), checkpoint);
+            System.Logger log = System.getLogger(VisionTransformer.class.getName());
+            checkpoint.warnings().forEach(warning -> log.log(System.Logger.Level.WARNING, warning));
+            return model;
         }
     }
 
@@ -52,19 +56,21 @@ public final class VisionTransformer {
 
     /**
      * Packs a model's weights for images of another size than they were trained on: position embeddings are resized
-     * (bicubic, antialiased, as timm does).
+     * as the model's library does it ({@link PositionEmbedding}), rotary positions follow the new grid.
      *
      * @param config the shape that the weights have
      * @param height rows of an image, pixels; a multiple of the patch
      * @param width  columns of an image, pixels; a multiple of the patch
      * @throws IllegalArgumentException if a side is not a multiple of the patch
      * @throws IllegalStateException    if {@code -Dleanvit.simd=required} cannot be followed ({@link Provider})
-     * @throws IOException              that says which tensor is missing or has another shape
+     * @throws IOException              that says which tensor is missing or has another shape, or that a relative
+     *                                  position bias is not made for this size
      */
     public static VisionTransformer of(VitConfig config, TensorSource tensors, int height, int width)
             throws IOException {
         Provider.honourRequirement();
-        if (height < 1 || height % config.patch() != 0 || width < 1 || width % config.patch() != 0) {
+        boolean own = height == config.imageHeight() && width == config.imageWidth();
+        if (!own && (height < 1 || height % config.patch() != 0 || width < 1 || width % config.patch() != 0)) {
             throw new IllegalArgumentException("image of " + height + " x " + width
                     + " pixels, expected multiples of the patch, " + config.patch());
         }

@@ -120,8 +120,9 @@ final class RunCommand implements Command {
                     + ", came " + tensors.dtype(PIXELS));
         }
         int[] shape = tensors.shape(PIXELS);
-        if (shape.length != 4 || shape[1] != 3 || !isMultiple(shape[2], config.patch())
-                || !isMultiple(shape[3], config.patch())) {
+        boolean own = shape.length == 4 && shape[2] == config.imageHeight() && shape[3] == config.imageWidth();
+        if (shape.length != 4 || shape[1] != 3 || !own && !(isMultiple(shape[2], config.patch())
+                && isMultiple(shape[3], config.patch()))) {
             throw new InvalidInputException(tensors.file(), "tensor \"" + PIXELS + "\": " + expected + ", came "
                     + Arrays.toString(shape));
         }

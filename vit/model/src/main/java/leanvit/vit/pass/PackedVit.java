@@ -46,6 +46,7 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
      */
     public static PackedVit read(VitConfig trained, VitConfig config, TensorSource source) throws IOException {
         CountedTensors tensors = new CountedTensors(source);
+        refuseOtherGrid(trained, config, source);
         int width = config.width();
         int prefix = 0;
         for (String name : PREFIX_NAMES) {
@@ -95,6 +96,17 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
     /** Returns the width of a feature vector. */
     public int features() {
         return projection != null ? projection.columns() : pooler != null ? pooler.columns() : config.width();
+    }
+
+    private static void refuseOtherGrid(VitConfig trained, VitConfig config, TensorSource source) throws IOException {
+        boolean same = trained.gridRows() == config.gridRows() && trained.gridColumns() == config.gridColumns();
+        for (String table : List.of("rel_pos_bias." + RelativeBias.TABLE, "blocks.0.attn." + RelativeBias.TABLE)) {
+            if (!same && source.has(table)) {
+                throw new IOException("images of " + config.imageHeight() + " x " + config.imageWidth()
+                        + " pixels, expected " + trained.imageHeight() + " x " + trained.imageWidth()
+                        + ": the relative position bias, tensor " + table + ", is of that grid alone");
+            }
+        }
     }
 
     private static float[] prefixRows(TensorSource tensors, int prefix, int width) throws IOException {

@@ -63,6 +63,8 @@ record ArchitectureName(String family, String size, boolean distilled, int patch
             + "(?:\\..*)?");
     private static final int FLEXIBLE_IMAGE = 240;
     private static final int TEST_IMAGE = 160;
+    private static final int DINOV2_IMAGE = 518;
+    private static final int TIPS_IMAGE = 448;
     private static final int USUAL_PATCH = 16;
 
     /** Words that change nothing in the network, or what is said below, or only what its tensors and settings show. */
@@ -96,6 +98,9 @@ record ArchitectureName(String family, String size, boolean distilled, int patch
             } else if (!word.isEmpty()) {
                 words.add(word);
             }
+        }
+        if (image == 0) {
+            image = words.contains("dinov2") ? DINOV2_IMAGE : words.contains("tipsv2") ? TIPS_IMAGE : 0;
         }
         return new ArchitectureName(matcher.group(1), matcher.group(2), matcher.group(3) != null,
                 Integer.parseInt(matcher.group(4)), image, words);

@@ -58,13 +58,14 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     }
 
     /**
-     * Opens a model's directory.
+     * Opens a model's directory, or, where there is none of that name, the model {@code org/name} of the hub's cache
+     * ({@code ~/.cache/huggingface/hub}; {@code HF_HUB_CACHE} and {@code HF_HOME} are honoured). Nothing is downloaded.
      *
      * @throws InvalidInputException if a file is missing or cannot be used; the message says which and why
      * @throws IOException           if a file cannot be read
      */
     public static Checkpoint open(Path directory) throws IOException {
-        return open(ModelFiles.of(directory));
+        return open(ModelFiles.of(HubCache.directory(directory)));
     }
 
     /**

@@ -64,8 +64,6 @@ enum Dialect {
             attention.attention.value = attn.qkv 2/3
             attention.output.dense = attn.proj
             layer_scale1.lambda1 = ls1.gamma
-            mlp.weights_in = mlp.fc1
-            mlp.weights_out = mlp.fc2
             layer_scale2.lambda1 = ls2.gamma
             """, """
             embeddings.cls_token = cls_token
@@ -74,6 +72,12 @@ enum Dialect {
             embeddings.patch_embeddings.projection = patch_embed.proj
             layernorm = norm
             classifier = head
+            """),
+
+    /** The same with a gated MLP. */
+    DINOV2_GATED(DINOV2, """
+            mlp.weights_in = mlp.fc1
+            mlp.weights_out = mlp.fc2
             """),
 
     /** transformers' CLIP and SigLIP. */
@@ -143,9 +147,9 @@ enum Dialect {
 
     Dialect(Dialect other, String inBlock) {
         this.block = other.block;
-        this.inBlock.putAll(other.inBlock);
-        outside.putAll(other.outside);
         read(inBlock, this.inBlock);
+        other.inBlock.forEach(this.inBlock::putIfAbsent);
+        outside.putAll(other.outside);
     }
 
     private static void read(String table, Map<String, Place> into) {

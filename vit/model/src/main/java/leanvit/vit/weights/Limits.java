@@ -17,12 +17,18 @@ final class Limits {
     private Limits() {
     }
 
-    /** Checks the parts against each other; {@code heads}, {@code width}: what the file calls these fields. */
-    static void check(VitConfig config, Fields file, String heads, String width) throws InvalidInputException {
+    /**
+     * Checks the parts against each other; {@code heads}, {@code width}: what the file calls these fields.
+     *
+     * @param mayCut whether pixels beyond the last whole patch may be left out, as SigLIP's 384 pixels of patches of 14
+     */
+    static void check(VitConfig config, Fields file, String heads, String width, boolean mayCut)
+            throws InvalidInputException {
         if (config.width() % config.heads() != 0) {
             throw file.error(heads, config.heads() + " does not divide " + width + " " + config.width());
         }
-        if (config.imageHeight() % config.patch() != 0 || config.imageWidth() % config.patch() != 0) {
+        boolean whole = config.imageHeight() % config.patch() == 0 && config.imageWidth() % config.patch() == 0;
+        if (!whole && !(mayCut && config.patches() > 0)) {
             throw file.error("patch_size", config.patch() + " does not divide the image size "
                     + config.imageHeight() + "x" + config.imageWidth());
         }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import leanvit.vit.io.InvalidInputException;
 
@@ -41,12 +42,12 @@ interface ModelFiles {
 
             @Override
             public boolean has(String name) {
-                return Files.exists(path(name));
+                return Files.exists(path(name), LinkOption.NOFOLLOW_LINKS);
             }
 
             @Override
             public byte[] read(String name) throws IOException {
-                Path file = path(name);
+                Path file = linked(path(name));
                 if (!Files.isRegularFile(file)) {
                     throw new InvalidInputException(file, Files.exists(file) ? "not a regular file" : "no such file");
                 }
@@ -59,9 +60,18 @@ interface ModelFiles {
 
             @Override
             public SafeTensors tensors(String name) throws IOException {
-                return SafeTensors.open(path(name));
+                return SafeTensors.open(linked(path(name)));
             }
         };
+    }
+
+    /** Returns a file, unless it is a link to nothing, as in a hub's cache that lost what its snapshots point to. */
+    private static Path linked(Path file) throws IOException {
+        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+            throw new InvalidInputException(file, "a link to a file that is missing: "
+                    + Files.readSymbolicLink(file));
+        }
+        return file;
     }
 
     /**

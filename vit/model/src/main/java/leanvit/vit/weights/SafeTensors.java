@@ -36,7 +36,8 @@ public final class SafeTensors implements AutoCloseable {
     /** Some JVMs cannot make an array of the last few lengths. */
     private static final long MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    private static final DType[] FLOATS = DType.values();
+    private static final DType[] FLOATS =
+            Arrays.stream(DType.values()).filter(DType::isDecoded).toArray(DType[]::new);
 
     private final Path file;
     private final ByteSource source;
@@ -129,8 +130,9 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /**
-     * Decodes a tensor of any type to float32: exact for F32, F16, BF16, F8 and small integers, rounded to nearest
-     * for F64 and large integers. A number beyond float32's range becomes infinite; a BOOL is 0 or 1.
+     * Decodes a tensor to float32, of any type but those that {@link DType} calls not decoded: exact for F32, F16,
+     * BF16, F8 and small integers, rounded to nearest for F64 and large integers. A number beyond float32's range
+     * becomes infinite; a BOOL is 0 or 1.
      *
      * @return the elements, row-major
      * @throws InvalidInputException if there is no such tensor, or it does not fit an array or the heap

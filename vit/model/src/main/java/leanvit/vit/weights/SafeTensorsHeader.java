@@ -120,13 +120,13 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                     + kind(fields.get("shape")));
         }
         int[] shape = new int[sides.size()];
-        long bytes = dtype.bytes();
+        long bits = dtype.bits();
         for (int i = 0; i < shape.length; i++) {
             shape[i] = (int) integer(sides.get(i), Integer.MAX_VALUE, file, name, "shape");
             try {
-                bytes = Math.multiplyExact(bytes, shape[i]);
+                bits = Math.multiplyExact(bits, shape[i]);
             } catch (ArithmeticException e) {
-                throw bad(file, name, "shape " + sides + " asks for more than 2^63 bytes");
+                throw bad(file, name, "shape " + sides + " asks for more than 2^60 bytes");
             }
         }
         if (!(fields.get("data_offsets") instanceof List<?> offsets) || offsets.size() != 2) {
@@ -138,6 +138,11 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             throw bad(file, name, "data_offsets: expected begin <= end <= " + dataLength
                     + ", the length of the data, came [" + begin + ", " + end + "]");
         }
+        if (bits % Byte.SIZE != 0) {
+            throw bad(file, name, "shape " + Arrays.toString(shape) + " of " + dtype + " takes " + bits
+                    + " bits, which make no whole bytes");
+        }
+        long bytes = bits / Byte.SIZE;
         if (end - begin != bytes) {
             throw bad(file, name, "shape " + Arrays.toString(shape) + " of " + dtype + " takes " + bytes
                     + " bytes, but data_offsets [" + begin + ", " + end + "] hold " + (end - begin));

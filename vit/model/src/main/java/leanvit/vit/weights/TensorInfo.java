@@ -3,7 +3,7 @@ package leanvit.vit.weights;
 /**
  * Where a tensor lies in a safetensors file.
  *
- * @param shape  never negative; the product fits a long, as does the size in bytes
+ * @param shape  never negative; the product fits a long, as does the size in bits, which make whole bytes
  * @param offset bytes from the start of the file
  */
 record TensorInfo(String name, DType dtype, int[] shape, long offset) {
@@ -19,6 +19,6 @@ record TensorInfo(String name, DType dtype, int[] shape, long offset) {
 
     /** Returns the size in bytes. */
     long bytes() {
-        return elements() * dtype.bytes();
+        return elements() * dtype.bits() / Byte.SIZE;
     }
 }

@@ -62,8 +62,8 @@ final class TensorLayout {
         TensorLayout layout = new TensorLayout(config, weights);
         layout.expected.putAll(VitTensors.of(config, name -> weights.names().has(name) || isRequired(features, name),
                 layout::rows, layout.registers(), layout.positions(features)));
-        layout.refuseUnsupported();
         layout.compare(features, settings);
+        layout.refuseUnsupported();
         layout.checkShapes();
         layout.refuseLeftovers();
     }
@@ -101,7 +101,8 @@ final class TensorLayout {
                 "shared relative position bias", settings);
         if (features.registers() != null && features.registers() != registers()) {
             throw new InvalidInputException(settings, "reg_tokens: " + features.registers() + ", but "
-                    + weights.file() + " has " + registers());
+                    + weights.file() + " has " + registers() + " (tensor "
+                    + weights.names().expectedName("reg_token", 0) + ")");
         }
     }
 
@@ -179,10 +180,24 @@ final class TensorLayout {
             }
             int[] shape = weights.shape(name);
             if (!Arrays.equals(shape, entry.getValue())) {
-                throw weights.error(source(name), expectedShape(entry.getValue(), shape));
+                throw weights.error(oddPart(name, entry.getValue()), expectedShape(entry.getValue(), shape));
             }
             weights.checkFloats(name);
         }
+    }
+
+    /** Returns the part of a tensor that does not have its share of rows, or the first. */
+    private String oddPart(String name, int... expected) throws InvalidInputException {
+        List<String> sources = weights.names().sources(name);
+        // An attention pool's keys and values lie together.
+        int first = name.startsWith("attn_pool.") ? expected[0] / 3 : expected[0] / sources.size();
+        for (int part = 0; part < sources.size() && sources.size() > 1; part++) {
+            int rows = part == 0 ? first : (expected[0] - first) / (sources.size() - 1);
+            if (sources.get(part) != null && weights.ownRows(sources.get(part)) != rows) {
+                return sources.get(part);
+            }
+        }
+        return source(name);
     }
 
     private void refuseLeftovers() throws InvalidInputException {

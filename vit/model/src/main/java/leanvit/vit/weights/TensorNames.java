@@ -160,15 +160,29 @@ final class TensorNames {
 
     /** Returns how this file would call the parts of a tensor of timm's name, for messages. */
     String expectedName(String canonical, int part) {
-        if (dialect == Dialect.TIMM) {
-            return canonical;
-        }
         Matcher block = CANONICAL_BLOCK.matcher(canonical);
         if (!block.matches()) {
-            return own(dialect.outside, canonical, part);
+            return dialect == Dialect.TIMM ? canonical : own(dialect.outside, canonical, part);
         }
         String before = dialect.block.pattern().replaceAll("^\\(|\\)\\(.*", "").replace("\\", "");
-        return before + block.group(1) + "." + own(dialect.inBlock, block.group(2), part);
+        String other = inOtherBlock(block.group(2), part);
+        if (other != null) {
+            return before + block.group(1) + "." + other;
+        }
+        return dialect == Dialect.TIMM ? canonical
+                : before + block.group(1) + "." + own(dialect.inBlock, block.group(2), part);
+    }
+
+    /** Returns what follows a block's number in the name of the same tensor of another block; null where none has it. */
+    private String inOtherBlock(String layer, int part) {
+        for (Map.Entry<String, List<String>> entry : sources.entrySet()) {
+            String source = part < entry.getValue().size() ? entry.getValue().get(part) : null;
+            Matcher own = dialect.block.matcher(source == null ? "" : source);
+            if (entry.getKey().matches("blocks\\.[0-9]+\\.\\Q" + layer + "\\E") && own.find()) {
+                return own.group(3);
+            }
+        }
+        return null;
     }
 
     /** Returns the first name in a table that stands for a tensor of timm's; its own where none does. */

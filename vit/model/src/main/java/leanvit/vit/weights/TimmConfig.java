@@ -134,7 +134,7 @@ final class TimmConfig {
                 args.integer("num_heads", 1, Limits.MAX_HEADS, size == null ? 0 : size.heads()),
                 (int) (width * ratio) / (parts().gated() ? 2 : 1), classes(), pooling(), name.distilled(), epsilon(),
                 parts());
-        Limits.check(shape, args, "num_heads", "embed_dim");
+        Limits.check(shape, args, "num_heads", "embed_dim", name.words().contains("siglip"));
         return shape;
     }
 

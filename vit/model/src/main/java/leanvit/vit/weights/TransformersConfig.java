@@ -91,11 +91,10 @@ final class TransformersConfig {
         int named = classes(root);
         List<String> labels = labels(root, named);
         VitConfig config = shape(named);
-        String heads = "num_attention_heads";
-        Limits.check(config, fields, heads, "hidden_size");
+        Limits.check(config, fields, "num_attention_heads", "hidden_size", family.pooling() == Pooling.ATTENTION);
         return new ModelDescription(config, TransformersPreprocessing.read(preprocessor, config, family.type()),
                 features(), arePlaceholders(labels) ? List.of() : labels, Problem.isSigmoid(root, config.classes()),
-                warnings(root, preprocessor, named), gatedApart() ? Dialect.DINOV3_GATED : family.dialect(), unused());
+                warnings(root, preprocessor, named), dialect(), unused());
     }
 
     private VitConfig shape(int named) throws InvalidInputException {
@@ -120,7 +119,7 @@ final class TransformersConfig {
             return fields.integer("intermediate_size", 1, Limits.MAX_MLP, family.size().mlp());
         }
         int inner = (int) (width * fields.number("mlp_ratio", 0, 1000, 4));
-        return fields.flag("use_swiglu_ffn", false) ? (inner * 2 / 3 + 7) / 8 * 8 : inner;
+        return isSwiglu() ? (inner * 2 / 3 + 7) / 8 * 8 : inner;
     }
 
     private Pooling pooling(boolean classifies) throws InvalidInputException {
@@ -138,12 +137,23 @@ final class TransformersConfig {
         if (!name.isEmpty() && !ACTIVATIONS.containsKey(name)) {
             throw fields.unsupported("hidden_act");
         }
-        boolean swiglu = family.dialect() == Dialect.DINOV2 && fields.flag("use_swiglu_ffn", false);
+        boolean swiglu = isSwiglu();
         Activation activation = swiglu ? Activation.SILU : ACTIVATIONS.getOrDefault(name, family.activation());
         // CLIP's classifier reads rows that nobody has normalised.
         boolean finalNorm = !(family.dialect() == Dialect.CLIP && task == Task.CLASSES
                 && family.pooling() == Pooling.TOKEN);
         return new Parts(activation, swiglu || gatedApart(), false, family.prefix(), family.fit(), rotary(), finalNorm);
+    }
+
+    private Dialect dialect() throws InvalidInputException {
+        if (gatedApart()) {
+            return Dialect.DINOV3_GATED;
+        }
+        return isSwiglu() ? Dialect.DINOV2_GATED : family.dialect();
+    }
+
+    private boolean isSwiglu() throws InvalidInputException {
+        return family.dialect() == Dialect.DINOV2 && fields.flag("use_swiglu_ffn", false);
     }
 
     private boolean gatedApart() throws InvalidInputException {

@@ -7,7 +7,7 @@ package leanvit.vit.weights;
  * @param architecture the hub's name of the model, such as {@code deit_tiny_patch16_224}
  * @param imageHeight  pixels
  * @param imageWidth   pixels
- * @param patch        side of a square patch, pixels; divides both image sides
+ * @param patch        side of a square patch, pixels; pixels beyond the last whole patch count for nothing
  * @param width        channels of a token, C
  * @param depth        blocks, L
  * @param heads        attention heads, H; divides the width

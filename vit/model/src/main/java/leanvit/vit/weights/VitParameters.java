@@ -11,6 +11,7 @@ import java.util.Map;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.WholeFile;
+import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * A model that can be trained: its {@link Parameters} as a checkpoint has them, before anything is packed or folded,
@@ -55,10 +56,30 @@ public final class VitParameters {
     public static VitParameters read(Checkpoint checkpoint) throws IOException {
         VitConfig config = checkpoint.config();
         Map<String, int[]> shapes = VitTensors.of(config, checkpoint);
+        refuseOtherParts(checkpoint, shapes);
         Map<String, List<String>> fileNames = new LinkedHashMap<>();
         shapes.keySet().forEach(name -> fileNames.put(name, checkpoint.fileNames(name)));
         return new VitParameters(config, checkpoint.preprocessing(), checkpoint.labels(),
                 Parameters.read(shapes, checkpoint), checkpoint.settings(), fileNames);
+    }
+
+    /** The gradients are those of a plain ViT's parts. */
+    private static void refuseOtherParts(Checkpoint checkpoint, Map<String, int[]> shapes)
+            throws InvalidInputException {
+        VitConfig config = checkpoint.config();
+        String part = config.pooling() == Pooling.ATTENTION || config.pooling() == Pooling.TOKEN_AND_AVERAGE
+                ? "pooling " + config.pooling() : config.parts().notPlain();
+        for (String name : shapes.keySet()) {
+            boolean other = name.matches("projection\\..*|pooler\\..*|.*relative_position_bias_table|.*mlp\\.norm.*");
+            if (part == null && other
+                    || name.endsWith("attn.qkv.bias") && checkpoint.fileNames(name).contains(null)) {
+                part = "tensor " + name;
+            }
+        }
+        if (part != null || !shapes.containsKey("pos_embed")) {
+            throw new InvalidInputException(Path.of(Checkpoint.CONFIG), config.architecture() + ": "
+                    + (part == null ? "a model without a position embedding" : part) + " cannot be trained here");
+        }
     }
 
     /**

@@ -145,6 +145,12 @@ final class Weights implements AutoCloseable {
         return TOKENS.contains(canonical) && names.transformers() ? ofThreeSides(shape) : shape;
     }
 
+    /** Returns the outermost side of a tensor of the file's own name. */
+    int ownRows(String source) throws InvalidInputException {
+        int[] shape = fileOf.get(source).shape(source);
+        return shape.length == 0 ? 1 : shape[0];
+    }
+
     private static int[] ofThreeSides(int[] shape) {
         int[] sides = {1, 1, 1};
         if (shape.length == 0 || shape.length > sides.length) {

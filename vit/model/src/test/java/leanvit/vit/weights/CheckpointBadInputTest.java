@@ -211,7 +211,7 @@ class CheckpointBadInputTest {
         assertModelRefused(model -> model.set("model_args.init_values", 1e-5), "config.json", "init_values: the model "
                 + "should have it, but " + directory.resolve("model.safetensors") + " lacks tensor blocks.0.ls1.gamma");
         assertModelRefused(model -> model.set("model_args.reg_tokens", 4), "config.json",
-                "reg_tokens: 4, but " + directory.resolve("model.safetensors") + " has 0");
+                "reg_tokens: 4, but " + directory.resolve("model.safetensors") + " has 0 (tensor reg_token)");
     }
 
     @Test
@@ -230,7 +230,7 @@ class CheckpointBadInputTest {
                 + "\"vit.encoder.layer.0.attention.attention.query.weight\"");
         TestModel.transformers("vit").put("vit.encoder.layer.0.attention.attention.value.weight", 16, WIDTH)
                 .write(directory);
-        assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.query.weight\": "
+        assertRefused("model.safetensors", "tensor \"vit.encoder.layer.0.attention.attention.value.weight\": "
                 + "expected shape [24, 8], came [32, 8]");
         TestModel.transformers("vit").put("layernorm.weight", WIDTH).write(directory);
         assertRefused("model.safetensors",

@@ -99,6 +99,21 @@ class SafeTensorsTest {
         }
     }
 
+    /** The reference reader knows them; here they may lie beside what is read. */
+    @Test
+    void typesThatAreNotDecodedAreKnown() throws IOException {
+        assertThat(one("F4", "[2]", 7).dtype("t")).isEqualTo(DType.F4);
+        assertThat(one("F6_E2M3", "[4]", 1, 2, 3).dtype("t")).isEqualTo(DType.F6_E2M3);
+        assertThat(one("C64", "[1]", 1, 2, 3, 4, 5, 6, 7, 8).dtype("t")).isEqualTo(DType.C64);
+        for (DType type : new DType[] {DType.F8_E8M0, DType.F8_E4M3FNUZ, DType.F8_E5M2FNUZ}) {
+            assertThat(one(type.name(), "[1]", 1).dtype("t")).isEqualTo(type);
+            assertThatThrownBy(() -> one(type.name(), "[1]", 1).floats("t")).isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("tensor \"t\": expected dtype [").hasMessageEndingWith(", came " + type);
+        }
+        assertThatThrownBy(() -> one("F4", "[3]", 1)).isInstanceOf(InvalidInputException.class)
+                .hasMessageEndingWith("tensor \"t\": shape [3] of F4 takes 12 bits, which make no whole bytes");
+    }
+
     @Test
     void decodesEveryType() throws IOException {
         assertThat(one("F16", "[2]", 0x00, 0x3c, 0x01, 0x80).floats("t")).containsExactly(1f, -0x1p-24f);
