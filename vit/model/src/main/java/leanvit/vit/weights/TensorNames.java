@@ -162,7 +162,7 @@ final class TensorNames {
     String expectedName(String canonical, int part) {
         Matcher block = CANONICAL_BLOCK.matcher(canonical);
         if (!block.matches()) {
-            return dialect == Dialect.TIMM ? canonical : own(dialect.outside, canonical, part);
+            return own(dialect.outside, canonical, part);
         }
         String before = dialect.block.pattern().replaceAll("^\\(|\\)\\(.*", "").replace("\\", "");
         String other = inOtherBlock(block.group(2), part);
@@ -173,7 +173,7 @@ final class TensorNames {
                 : before + block.group(1) + "." + own(dialect.inBlock, block.group(2), part);
     }
 
-    /** Returns what follows a block's number in the name of the same tensor of another block; null where none has it. */
+    /** Returns what follows a block's number in the same tensor's name in another block; null where none has it. */
     private String inOtherBlock(String layer, int part) {
         for (Map.Entry<String, List<String>> entry : sources.entrySet()) {
             String source = part < entry.getValue().size() ? entry.getValue().get(part) : null;

@@ -78,7 +78,7 @@ final class VitTensors {
             block("blocks." + block + ".");
         }
         if (config.parts().finalNorm()) {
-            putNorm(has.test("fc_norm.weight") ? "fc_norm" : "norm", width);
+            putNorm(has.test("fc_norm.weight") || has.test("fc_norm.bias") ? "fc_norm" : "norm", width);
         }
         if (config.pooling() == Pooling.ATTENTION) {
             attentionPool();
