@@ -50,13 +50,14 @@ final class Clutter {
     /**
      * What hides a part of the thing: bars and leaves before it.
      *
-     * @param x    the thing's centre
-     * @param y    the thing's centre
-     * @param size half of the thing's side
+     * @param x       the thing's centre
+     * @param y       the thing's centre
+     * @param size    half of the thing's side
+     * @param covered the share of things that are covered
      */
-    static List<Part> covers(RandomStream random, double x, double y, double size) {
+    static List<Part> covers(RandomStream random, double x, double y, double size, double covered) {
         List<Part> parts = new ArrayList<>();
-        int count = random.chance(0.25) ? random.whole(1, 2) : 0;
+        int count = random.chance(covered) ? random.whole(1, 2) : 0;
         for (int i = 0; i < count; i++) {
             float[] colour = random.chance(0.5) ? Palette.calm(random) : Palette.vivid(random);
             double angle = random.between(0, 360);

@@ -14,10 +14,11 @@ public final class ScenePictures implements TrainingPictures {
     /**
      * Makes the pictures of a seed.
      *
-     * @param size pictures of an epoch
+     * @param size    pictures of an epoch
+     * @param covered the share of things that something stands before, 0 to 1
      */
-    public ScenePictures(int width, int height, int size, long seed) {
-        scenes = new Scenes(width, height, seed);
+    public ScenePictures(int width, int height, int size, long seed, double covered) {
+        scenes = new Scenes(width, height, seed, covered);
         this.seed = seed;
         this.size = size;
     }

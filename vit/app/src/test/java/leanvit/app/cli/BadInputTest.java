@@ -172,7 +172,7 @@ class BadInputTest {
         Files.writeString(config, text.replace("\"architecture\"", "\"type\""));
         Cli.run("classify", CUP, "--model", model).failed(config
                 + ": expected the field architecture (timm) or model_type (transformers), came neither");
-        Files.writeString(config, text.replace("\"num_heads\": 3", "\"num_heads\": 5"));
+        Files.writeString(config, text.replace("\"num_heads\":3", "\"num_heads\":5"));
         Cli.run("classify", CUP, "--model", model)
                 .failed(config + ": model_args.num_heads: 5 does not divide embed_dim 96");
     }

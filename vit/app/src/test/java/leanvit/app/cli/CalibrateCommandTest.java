@@ -11,7 +11,7 @@ import leanvit.vit.image.Pictures;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code calibrate}, on the demo model and its twelve pictures. */
+/** {@code calibrate}, on the demo model and its pictures. */
 class CalibrateCommandTest {
 
     @TempDir
@@ -29,7 +29,7 @@ class CalibrateCommandTest {
         assertThat(cli.err().lines()).allMatch(line -> line.startsWith("leanvit: warning: "));
         Map<String, Object> found = cli.object();
         assertThat(found).containsOnlyKeys("alpha", "images", "tokens", "n_star", "r", "reducer", "warnings", "points")
-                .containsEntry("alpha", 0.5).containsEntry("images", 12L).containsEntry("tokens", 145L);
+                .containsEntry("alpha", 0.5).containsEntry("images", 16L).containsEntry("tokens", 145L);
         List<Map<String, Object>> points = (List<Map<String, Object>>) found.get("points");
         assertThat(points).extracting(point -> point.get("n")).containsExactly(145L, 97L, 49L);
         assertThat(points.get(0)).containsEntry("accuracy", 100.0);

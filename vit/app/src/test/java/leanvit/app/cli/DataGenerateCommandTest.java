@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import leanvit.app.scenes.Scenes;
 import leanvit.vit.data.LabelledPictures;
+import leanvit.vit.image.Pictures;
+import leanvit.vit.image.RgbImage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +33,28 @@ class DataGenerateCommandTest {
         assertThat(Files.readAllLines(folder.resolve("labels.txt"))).isEqualTo(Scenes.labels());
         Cli.run("data", "generate", "--output", folder, "--images", 1)
                 .failed(folder.resolve("labels.csv") + ": is there already; expected a folder without pictures");
+    }
+
+    @Test
+    void aSheetShowsThemAll() throws IOException {
+        Scenes scenes = new Scenes(32, 32, 4);
+        for (String name : new String[] {"sheet.png", "sheet.jpg"}) {
+            Path sheet = directory.resolve(name);
+            Cli.run("data", "generate", "--sheet", sheet, "--images", 11, "--seed", 4, "--size", 32).succeeded();
+            RgbImage seen = Pictures.read(sheet);
+            assertThat(seen.width()).isEqualTo(128);
+            assertThat(seen.height()).isEqualTo(96);
+            double difference = 0;
+            for (int i = 0; i < 32 * 32; i++) {
+                int there = seen.pixel(64 + i % 32, 64 + i / 32) >> 8 & 255;
+                difference += Math.abs(there - (scenes.picture(10).pixel(i % 32, i / 32) >> 8 & 255)) / 1024.0;
+            }
+            assertThat(difference).isLessThan(name.endsWith(".png") ? 1e-9 : 20);
+        }
+        Path other = directory.resolve("sheet.gif");
+        Cli.run("data", "generate", "--sheet", other).failed(other + ": expected a name that ends with .png or .jpg");
+        Cli.run("data", "generate", "--sheet", other, "--output", directory)
+                .refused("data generate", "--output and --sheet: give one of them");
     }
 
     @Test

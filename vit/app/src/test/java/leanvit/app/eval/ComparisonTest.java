@@ -48,15 +48,15 @@ class ComparisonTest {
         assertThat(scores).hasSize(1);
         ReducerScore none = scores.get(0);
         assertThat(none.reducer()).isEqualTo("none");
-        assertThat(none.images()).isEqualTo(12);
-        assertThat(none.top1()).hasValue(12);
-        assertThat(none.top5()).hasValue(12);
-        assertThat(none.agreement()).isEqualTo(12);
+        assertThat(none.images()).isEqualTo(16);
+        assertThat(none.top1()).hasValue(16);
+        assertThat(none.top5()).hasValue(16);
+        assertThat(none.agreement()).isEqualTo(16);
         assertThat(none.speedup()).hasValue(1);
-        assertThat(none.passes()).isEqualTo(2);
+        assertThat(none.passes()).isEqualTo(3);
         assertThat(none.imagesPerSecond().getAsDouble()).isPositive().isFinite();
         assertThat(none.tokensOut()).isEqualTo(145);
-        assertThat(done).containsExactly(5, 10, 12);
+        assertThat(done).containsExactly(5, 10, 15, 16);
     }
 
     @Test
@@ -94,13 +94,13 @@ class ComparisonTest {
             assertThat(score.tokensOut()).as(score.reducer()).isCloseTo(tokens, within(1e-9));
         }
         assertThat(scores.get(2).top1().getAsInt()).as("a reducer that makes mistakes, else this test sees none")
-                .isLessThan(12);
+                .isLessThan(16);
     }
 
     @Test
     void answersDoNotDependOnTheBatch() throws IOException {
         List<String> before = null;
-        for (int batch : new int[] {1, 5, 12, 64}) {
+        for (int batch : new int[] {1, 5, 16, 64}) {
             List<String> counts = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, batch, LITTLE)
                     .run(SOME, Demo.pictures(), n -> { }).stream()
                     .map(s -> s.top1() + " " + s.top5() + " " + s.agreement() + " " + (float) s.gmacs() + " "
@@ -116,7 +116,7 @@ class ComparisonTest {
                 new Comparison(Demo.MODEL.inference().with(Reducers.parse("tome:r=20")), Demo.PREPROCESSING, 4, LITTLE);
         List<ReducerScore> with = comparison.run(specs("tome:r=20", "none"), Demo.pictures(), n -> { });
         List<ReducerScore> without = comparison.run(specs("tome:r=20"), Demo.pictures(), n -> { });
-        assertThat(with.get(1).agreement()).isEqualTo(12);
+        assertThat(with.get(1).agreement()).isEqualTo(16);
         assertThat(with.get(1).speedup()).hasValue(1);
         assertThat(without).hasSize(1);
         assertThat(without.get(0).agreement()).isEqualTo(with.get(0).agreement());
@@ -131,7 +131,7 @@ class ComparisonTest {
         List<ReducerScore> scores = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 5, effort)
                 .run(specs("none", "tome:r=20"), Demo.pictures(), n -> { });
         assertThat(scores).allSatisfy(score -> {
-            assertThat(score.passes()).as("two full batches, repeated").isEqualTo(9);
+            assertThat(score.passes()).as("three full batches, repeated").isEqualTo(9);
             assertThat(score.imagesPerSecond().getAsDouble()).isCloseTo(5000, within(1e-9));
             assertThat(score.speedup().getAsDouble()).isCloseTo(1, within(1e-9));
         });
@@ -142,7 +142,7 @@ class ComparisonTest {
         long[] now = new long[1];
         // Two full batches, then repetitions for 8 ms: a round of two passes and a look at the clock take 5.
         Comparison.Effort effort = new Comparison.Effort(0, 0, 30, 8_000_000, 5, () -> now[0] += 1_000_000);
-        List<ReducerScore> scores = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 5, effort)
+        List<ReducerScore> scores = new Comparison(Demo.MODEL.inference(), Demo.PREPROCESSING, 7, effort)
                 .run(specs("none", "tome:r=20"), Demo.pictures(), n -> { });
         assertThat(scores).allSatisfy(score -> {
             assertThat(score.passes()).isEqualTo(4);

@@ -10,7 +10,7 @@ import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.weights.Checkpoint;
 
-/** The demo model of sixteen classes and its twelve labelled pictures. */
+/** The demo model of sixteen classes and one labelled picture of each. */
 final class Demo {
 
     static final Path FOLDER = TestData.path("demo/pictures");

@@ -82,10 +82,10 @@ class TokenMeasurementTest {
         List<Double> progress = new ArrayList<>();
         boolean[][] right =
                 TokenAccuracy.measure(Demo.MODEL.inference(), Demo.PREPROCESSING, COUNTS, pictures, 5, progress::add);
-        assertThat(right).hasDimensions(COUNTS.size(), 12);
+        assertThat(right).hasDimensions(COUNTS.size(), 16);
         assertThat(right[0]).as("all tokens").containsOnly(true);
         assertThat(right[3]).as("one patch").contains(false);
-        assertThat(progress).containsExactly(5 / 12.0, 10 / 12.0, 1.0);
+        assertThat(progress).containsExactly(5 / 16.0, 10 / 16.0, 15 / 16.0, 1.0);
         assertThat(TokenAccuracy.measure(Demo.MODEL.inference().with(new None()), Demo.PREPROCESSING, COUNTS, pictures,
                 5, s -> { }))
                 .isDeepEqualTo(right);
