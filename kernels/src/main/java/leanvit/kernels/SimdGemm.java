@@ -34,8 +34,7 @@ final class SimdGemm implements Gemm.Implementation {
     static final int TILE_ROWS = Gemm.TILE_ROWS;
 
     private static final int TILE_COLUMNS = 3 * L;
-    /** Whether the C2 of this JDK is served better by a second counter. */
-    static final boolean STEPPING = Runtime.version().feature() < 21;
+    private static final boolean STEPPING = Runtime.version().feature() < 21;
     private static final Spares<float[]> TILES = new Spares<>();
 
     @Override

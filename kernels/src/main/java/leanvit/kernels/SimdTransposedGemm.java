@@ -11,6 +11,11 @@ final class SimdTransposedGemm implements TransposedGemm.Implementation {
     static final SimdTransposedGemm KERNEL = new SimdTransposedGemm();
 
     private static final int TILE_ROWS = SimdGemm.TILE_ROWS;
+    /**
+     * Rows of the wide tile. The C2 of JDK 17 parses a tile's loop twice, and the index p * aStride is what makes four
+     * rows too many for it: it would ask a type profile for the class of vectors ({@link SimdGemm} tells of that).
+     */
+    private static final int WIDE_ROWS = Runtime.version().feature() < 21 ? 3 : TILE_ROWS;
     private static final int TILE_COLUMNS = 3 * Lanes.L;
     private static final int PANEL = (TransposedGemm.BLOCK_ROWS + 1) * TILE_COLUMNS;
     private static final Spares<float[]> SPARES = new Spares<>();
@@ -54,8 +59,9 @@ final class SimdTransposedGemm implements TransposedGemm.Implementation {
     private static void block(int m, int rows, int columns, float[] a, int ao, int lda, int width, float[] spare,
                               boolean add, float[] c, int co, int ldc) {
         int tile = FloatArena.START + PANEL;
-        for (int i = 0; i < m; i += TILE_ROWS) {
-            int height = Math.min(TILE_ROWS, m - i);
+        int step = PanelLayout.isWide(width) ? WIDE_ROWS : TILE_ROWS;
+        for (int i = 0; i < m; i += step) {
+            int height = Math.min(step, m - i);
             int to = co + i * ldc;
             if (!add && columns == width) {
                 tile(height, rows, a, ao + i, lda, spare, width, c, to, ldc);
@@ -73,16 +79,12 @@ final class SimdTransposedGemm implements TransposedGemm.Implementation {
     private static void tile(int height, int k, float[] a, int ao, int lda, float[] panel, int width, float[] c, int co,
                              int ldc) {
         int bo = FloatArena.START;
-        if (PanelLayout.isWide(width)) {
-            if (SimdGemm.STEPPING) {
-                SimdTransposedTile5x3.rowsStepping(k, a, ao, lda, height - 1, panel, bo, width, c, co, ldc);
-            } else {
-                SimdTransposedTile5x3.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
-            }
-        } else if (SimdGemm.STEPPING) {
-            SimdTransposedTile5x2.rowsStepping(k, a, ao, lda, height - 1, panel, bo, width, c, co, ldc);
-        } else {
+        if (!PanelLayout.isWide(width)) {
             SimdTransposedTile5x2.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
+        } else if (WIDE_ROWS < TILE_ROWS) {
+            SimdTransposedTile3x3.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
+        } else {
+            SimdTransposedTile5x3.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
         }
     }
 

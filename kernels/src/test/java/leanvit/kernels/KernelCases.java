@@ -40,6 +40,13 @@ final class KernelCases {
         }
         for (int n : new int[] {48, 50}) {
             cases.attention(n);
+            cases.maskedAttention(n);
+        }
+        for (int columns : new int[] {96, 101, 32}) {
+            cases.transposedGemm(23, 700, columns);
+        }
+        for (int columns : new int[] {192, 197, 3}) {
+            cases.gradients(columns);
         }
         for (int headDim : new int[] {64, 48, 6}) {
             cases.rotary(headDim);
@@ -156,6 +163,59 @@ final class KernelCases {
         float[] angles = Awkward.values(random, 6 * headDim, 1f);
         calls.put("rotary of " + headDim,
                 () -> Rotary.rows(6, 2, headDim, x, 0, 2 * headDim, angles, 0, headDim));
+    }
+
+    private void maskedAttention(int n) {
+        int heads = 2;
+        int dim = 32;
+        int width = heads * dim;
+        float[] qkv = Awkward.values(random, n * 3 * width, 1f);
+        float[] mask = new float[n];
+        Arrays.fill(mask, 0, n - 5, 1f);
+        float[] out = new float[n * width];
+        float[] dQkv = new float[n * 3 * width];
+        float[] row = new float[n];
+        for (MaskedAttention.Form form : MaskedAttention.Form.values()) {
+            MaskedAttention attention = new MaskedAttention(n, heads, dim, form, 1e-5f);
+            float[] scratch = new float[attention.scratchLength()];
+            calls.put("masked attention of " + n + ", " + form, () -> attention.forward(1, n, qkv, 0, 3 * width, row, 0,
+                    mask, 0, out, 0, width, row, 0, scratch, 0));
+            calls.put("masked attention of " + n + ", " + form + ", backward",
+                    () -> attention.backward(1, n, qkv, 0, 3 * width, mask, 0, mask, 0, out, 0, width, mask, 0, dQkv, 0,
+                            3 * width, row, 0, row, 0, scratch, 0));
+        }
+    }
+
+    private void transposedGemm(int m, int k, int n) {
+        float[] a = Awkward.values(random, k * m, 1f);
+        float[] b = Awkward.values(random, k * n, 1f);
+        float[] c = new float[m * n];
+        for (boolean add : new boolean[] {false, true}) {
+            calls.put("transposed matmul " + m + " x " + k + " x " + n + (add ? ", added" : ""),
+                    () -> TransposedGemm.multiply(m, k, n, a, 0, m, b, 0, n, add, c, 0, n));
+        }
+    }
+
+    private void gradients(int columns) {
+        int rows = 40;
+        float[] x = Awkward.values(random, rows * columns, 4f);
+        float[] dy = Awkward.values(random, rows * columns, 1f);
+        float[] weight = Awkward.values(random, columns, 1f);
+        float[] statistics = new float[2 * rows];
+        float[] out = new float[rows * columns];
+        float[] sums = new float[2 * columns];
+        calls.put("layer norm of " + columns + ", statistics", () -> LayerNorm.rows(x, 0, columns, rows, columns,
+                weight, weight, 1e-6f, out, 0, columns, statistics, 0));
+        calls.put("layer norm gradient of " + columns, () -> LayerNormGradient.rows(x, 0, columns, rows, columns,
+                statistics, 0, weight, dy, 0, columns, out, 0, columns, sums, 0, sums, columns));
+        calls.put("gelu gradient of " + rows * columns, () -> GeluGradient.apply(rows * columns, x, 0, x, 0, dy, 0, out,
+                0));
+        float[] many = Awkward.values(random, 30 * rows * columns, 1f);
+        calls.put("column sums of " + columns, () -> ColumnSums.add(many, 0, columns, 30 * rows, columns, sums, 0));
+        calls.put("cross-entropy of " + columns, () -> CrossEntropy.label(columns, x, 0, 1, 0.1, 1, out, 0));
+        calls.put("cross-entropy with targets of " + columns,
+                () -> CrossEntropy.row(columns, x, 0, weight, 0, 1, out, 0));
+        calls.put("divergence of " + columns, () -> KullbackLeibler.row(columns, x, 0, dy, 0, 1, out, 0));
     }
 
     private void overHeads(int rows, int columns) {

@@ -25,6 +25,26 @@ class PackedMatrixTest {
     }
 
     @Test
+    void repackedItIsAnother() {
+        for (int n : Awkward.sizes(197)) {
+            for (int k : new int[] {0, 1, 7, 16}) {
+                SplittableRandom random = new SplittableRandom(n + 7L * k);
+                float[] old = Awkward.values(random, k * n, 1f);
+                float[] values = Awkward.values(random, k * n, 1f);
+                float[] bias = Awkward.values(random, n, 1f);
+                Guarded b = Guarded.of(values, k, n, 3, 2);
+                PackedMatrix want = PackedMatrix.of(values, 0, n, k, n, bias);
+                PackedMatrix packed = PackedMatrix.of(old, 0, n, k, n, bias);
+                packed.repack(b.array(), b.offset(), b.stride());
+                assertThat(packed.data).as("%d x %d", k, n).containsExactly(want.data);
+                packed = PackedMatrix.of(old, 0, n, k, n, bias);
+                packed.repackTransposed(transpose(values, k, n), 0, k);
+                assertThat(packed.data).as("%d x %d, transposed", k, n).containsExactly(want.data);
+            }
+        }
+    }
+
+    @Test
     void everyElementIsFoundAgainAndPaddingIsZero() {
         for (int n : Awkward.sizes(197)) {
             for (int k : new int[] {0, 1, 2, 7, 16}) {

@@ -17,6 +17,8 @@ final class TileGenerator {
 
     /** Rows and vectors of each tile; 16 vector registers have room for the second alone. */
     static final int[][] SHAPES = {{5, 3}, {5, 2}};
+    /** The same of a transposed product's tiles; the last is JDK 17's, as {@code SimdTransposedGemm} tells. */
+    static final int[][] TRANSPOSED = {{5, 3}, {5, 2}, {3, 3}};
 
     private final StringBuilder out = new StringBuilder();
     private final int rows;
@@ -31,8 +33,8 @@ final class TileGenerator {
     }
 
     public static void main(String[] arguments) throws IOException {
-        for (int[] shape : SHAPES) {
-            for (boolean transposed : new boolean[] {false, true}) {
+        for (boolean transposed : new boolean[] {false, true}) {
+            for (int[] shape : transposed ? TRANSPOSED : SHAPES) {
                 Files.writeString(Path.of(arguments[0], name(shape[0], shape[1], transposed) + ".java"),
                         generate(shape[0], shape[1], transposed));
             }
@@ -79,10 +81,12 @@ final class TileGenerator {
                 + ", do row {@code last} again: one form, always hot, serves every height.");
         line(1, " */");
         method(false);
-        line(0, "");
-        line(1, "/** {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
-                + "L, but nothing that it knows to be constant. */");
-        method(true);
+        if (!transposed) {
+            line(0, "");
+            line(1, "/** {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
+                    + "L, but nothing that it knows to be constant. */");
+            method(true);
+        }
         line(0, "}");
         return out.toString();
     }
@@ -110,14 +114,11 @@ final class TileGenerator {
         }
         line(2, stepping ? "int bi = bo + step;" : "int first = bo + " + vectors + " * L;");
         line(2, "int p = 0;");
-        if (transposed && stepping) {
-            line(2, "int ai = 0;");
-        }
         line(2, "do {");
         if (!stepping) {
             line(3, "int bi = first + p * (" + vectors + " * L);");
         }
-        if (transposed && !stepping) {
+        if (transposed) {
             line(3, "int ai = p * lda;");
         }
         for (int v = 0; v < vectors; v++) {
@@ -133,9 +134,6 @@ final class TileGenerator {
         }
         if (stepping) {
             line(3, "bi += step;");
-            if (transposed) {
-                line(3, "ai += lda;");
-            }
         }
         line(2, "} while (++p < k);");
         for (int r = 1; r < rows; r++) {
