@@ -131,12 +131,23 @@ public final class Network {
 
     /** Packs the parameters' values anew: after every change of them. */
     public void pack() {
-        embedding.pack();
-        for (int layer = 0; layer < config.depth(); layer++) {
-            attentions[layer].pack();
-            mlps[layer].pack();
+        int depth = config.depth();
+        workers.open();
+        try {
+            workers.run(2 * depth + 2, (worker, piece) -> {
+                if (piece == 0) {
+                    embedding.pack();
+                } else if (piece == 2 * depth + 1) {
+                    head.pack();
+                } else if (piece % 2 == 1) {
+                    attentions[piece / 2].pack();
+                } else {
+                    mlps[piece / 2 - 1].pack();
+                }
+            });
+        } finally {
+            workers.close();
         }
-        head.pack();
     }
 
     /** Returns how many images fit a pass. */
