@@ -59,6 +59,11 @@ final class TensorLayout {
      */
     static void check(VitConfig config, Features features, Weights weights, Path settings)
             throws InvalidInputException {
+        if (weights.names().canonical().isEmpty()) {
+            throw new InvalidInputException(weights.file(), "no picture tower: expected tensors such as "
+                    + weights.names().expectedName("patch_embed.proj.weight", 0)
+                    + ", came none but what it has no use for, such as a text tower");
+        }
         TensorLayout layout = new TensorLayout(config, weights);
         layout.expected.putAll(VitTensors.of(config, name -> weights.names().has(name) || isRequired(features, name),
                 layout::rows, layout.registers(), layout.positions(features)));

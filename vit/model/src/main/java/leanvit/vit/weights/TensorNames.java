@@ -61,7 +61,8 @@ final class TensorNames {
         }
         int wrapped = wrapped(names, file);
         boolean transformers = names.stream().filter(name -> !isHarmless(name)).map(name -> name.substring(wrapped))
-                .anyMatch(name -> PREFIX.matcher(name).replaceFirst("").startsWith("embeddings."));
+                .anyMatch(name -> PREFIX.matcher(name).replaceFirst("").startsWith("embeddings.")
+                        || wanted != Dialect.TIMM && unused.matcher(name).matches());
         dialect = !transformers ? Dialect.TIMM : wanted == Dialect.TIMM ? Dialect.VIT : wanted;
         for (String name : names) {
             if (isHarmless(name)) {

@@ -169,6 +169,10 @@ final class TimmConfig {
     }
 
     private int classes() throws InvalidInputException {
+        if (root.strings("architectures").contains("TimmWrapperModel")) {
+            // transformers' wrapper without a classifier, whose file may still say how many classes timm's had.
+            return 0;
+        }
         int classes = pretrained.integer("num_classes", 0, Limits.MAX_CLASSES, 1000);
         classes = root.integer("num_classes", 0, Limits.MAX_CLASSES, classes);
         return args.integer("num_classes", 0, Limits.MAX_CLASSES, classes);
