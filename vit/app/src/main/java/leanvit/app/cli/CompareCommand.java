@@ -32,7 +32,8 @@ final class CompareCommand implements Command {
                 .flag("--markdown", "print the table in Markdown")
                 .text("--plot", "OUT.png", "draw accuracy against images/s")
                 .note("Without PATH the built-in model is compared on " + DemoModel.PICTURES + " drawn pictures that "
-                        + "it has not learnt from.")
+                        + "it has not learnt from. What was learnt for it is in a SPEC demo/thresholds.safetensors "
+                        + "(LTMP) and demo/predictors.safetensors (dTPS, keep=0.5).")
                 .note("labels.csv begins with the line file,label; then one line per picture, with its class counted "
                         + "from 0.")
                 .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that "

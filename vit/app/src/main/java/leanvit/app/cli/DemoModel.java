@@ -68,9 +68,13 @@ final class DemoModel {
         };
     }
 
-    /** Returns each method, at rates that make it cost about as much as the others. */
+    /**
+     * Returns each method at rates that show what it costs, with what was learnt for LTMP and dTPS; all but the first
+     * two of ToMe at about half of the multiply-accumulates.
+     */
     static List<TokenReducer> reducers() throws IOException {
-        return Reducers.parseAll("none;tome:r=8;tome:r=12;tome:r=16;etps:keep=0.7;evit:keep=0.7;topk:keep=0.7;"
-                + "pomt:r=56", files());
+        return Reducers.parseAll("none;tome:r=8;tome:r=16;tome:r=28;ltmp:thresholds=demo/thresholds.safetensors;"
+                + "dtps:keep=0.5,predictors=demo/predictors.safetensors;etps:keep=0.5;evit:keep=0.5;topk:keep=0.5;"
+                + "pomt:r=96", files());
     }
 }

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import leanvit.reducers.TokenReducer;
+import leanvit.vit.VisionTransformer;
 import leanvit.vit.image.Pictures;
+import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.SafeTensors;
 import leanvit.vit.weights.SafeTensorsWriter;
 import org.junit.jupiter.api.Test;
@@ -63,11 +66,29 @@ class CompareCommandTest {
 
     @Test
     void withoutPicturesTheBuiltInModelIsComparedOnDrawnOnes() throws IOException {
-        List<Map<String, Object>> rows =
-                Cli.run("compare", "--json", "--batch", 32, "--reducers", "none;tome:r=16").succeeded().objects();
-        assertThat(rows).extracting(row -> row.get("images")).containsExactly(512L, 512L);
+        List<Map<String, Object>> rows = Cli.run("compare", "--json", "--batch", 32, "--reducers",
+                "none;ltmp:thresholds=demo/thresholds.safetensors;dtps:keep=0.5,predictors=demo/predictors.safetensors")
+                .succeeded().objects();
+        assertThat(rows).extracting(row -> row.get("images")).containsExactly(512L, 512L, 512L);
+        assertThat((long) rows.get(0).get("top1")).as("97 % of 2,000, and not all").isBetween(491L, 506L);
+        for (Map<String, Object> learnt : rows.subList(1, 3)) {
+            assertThat((long) learnt.get("top1")).as("%s", learnt).isGreaterThan(465L);
+            assertThat((double) learnt.get("gmacs")).isLessThan(0.6 * (double) rows.get(0).get("gmacs"));
+        }
         Cli.run("compare", "--model", Cli.DEMO)
                 .refused("compare", "expected PATH...: the drawn pictures are for the built-in model");
+        Cli.run("compare", "--reducers", "ltmp:thresholds=demo/none.safetensors")
+                .failed("demo/none.safetensors: no such file, nor is it one of the built-in model");
+    }
+
+    @Test
+    void everyMethodIsAmongThoseThatTheBuiltInModelIsComparedWith() throws IOException {
+        List<TokenReducer> reducers = DemoModel.reducers();
+        assertThat(reducers).extracting(reducer -> reducer.spec().replaceAll("[:,].*", "")).containsExactly("none",
+                "tome", "tome", "tome", "ltmp", "dtps", "etps", "evit", "topk", "pomt");
+        try (Checkpoint checkpoint = DemoModel.open()) {
+            reducers.forEach(VisionTransformer.of(checkpoint.config(), checkpoint).inference()::with);
+        }
     }
 
     @Test
