@@ -3,7 +3,9 @@ package leanvit.reducers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Makes reducers from a SPEC, one text for the library and the command line: a method's name and, after a colon, its
@@ -70,6 +72,34 @@ public final class Reducers {
         } catch (IllegalArgumentException problem) {
             throw new InvalidSpecException(method.name() + ": " + problem.getMessage());
         }
+    }
+
+    /**
+     * Takes keys out of a SPEC that are not its method's but somebody else's, such as training's
+     * {@code ltmp:thresholds=FILE,tau=0.1}.
+     *
+     * @param keys  whose values are taken
+     * @param taken receives them by key
+     * @return the SPEC without them
+     * @throws InvalidSpecException where one of them has no value or is given twice
+     */
+    public static String without(String spec, Collection<String> keys, Map<String, String> taken) {
+        String settings = Methods.settingsOf(spec);
+        if (settings == null) {
+            return spec;
+        }
+        List<String> rest = new ArrayList<>();
+        for (String setting : Settings.split(settings, ',')) {
+            String key = setting.substring(0, Math.max(0, setting.indexOf('=')));
+            if (!keys.contains(key)) {
+                rest.add(setting);
+            } else if (setting.length() == key.length() + 1) {
+                throw new InvalidSpecException("key " + InvalidSpecException.quote(key) + " has no value");
+            } else if (taken.putIfAbsent(key, setting.substring(key.length() + 1)) != null) {
+                throw new InvalidSpecException("key " + InvalidSpecException.quote(key) + " is given twice");
+            }
+        }
+        return Methods.nameOf(spec) + (rest.isEmpty() ? "" : ":" + String.join(",", rest));
     }
 
     /** Holds a method to its promise, as far as that can be seen without its files. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -287,5 +288,20 @@ class ReducersTest {
         assertThat(TokenPredictor.of(parameters).width()).isEqualTo(192);
         parameters.remove("in_conv.1.bias");
         assertThatThrownBy(() -> TokenPredictor.of(parameters)).hasMessageContaining("in_conv.1.bias is missing");
+    }
+
+    @Test
+    void otherPeoplesKeysCanBeTakenOutOfASpec() {
+        Map<String, String> taken = new TreeMap<>();
+        List<String> keys = List.of("tau", "target");
+        assertThat(Reducers.without("ltmp:tau=0.1,thresholds=\"a,tau=2\",target=.6", keys, taken))
+                .isEqualTo("ltmp:thresholds=\"a,tau=2\"");
+        assertThat(taken).isEqualTo(Map.of("tau", "0.1", "target", ".6"));
+        assertThat(Reducers.without("ltmp", keys, taken)).isEqualTo("ltmp");
+        assertThat(Reducers.without("x:target=1", keys, new TreeMap<>())).isEqualTo("x");
+        assertThatThrownBy(() -> Reducers.without("ltmp:tau=1,tau=2", keys, new TreeMap<>()))
+                .isInstanceOf(InvalidSpecException.class).hasMessageContaining("tau").hasMessageContaining("twice");
+        assertThatThrownBy(() -> Reducers.without("ltmp:tau=", keys, new TreeMap<>()))
+                .isInstanceOf(InvalidSpecException.class).hasMessageContaining("no value");
     }
 }

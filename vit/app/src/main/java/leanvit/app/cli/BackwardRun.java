@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.train.BatchGradients;
+import leanvit.vit.train.SoftTargets;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.DType;
 import leanvit.vit.weights.SafeTensors;
@@ -18,7 +19,7 @@ final class BackwardRun {
     static final String LABELS = "labels";
     static final String TARGETS = "targets";
     private static final List<DType> INTEGERS = List.of(DType.I64, DType.I32);
-    private static final List<DType> FLOATS = List.of(DType.F32, DType.F16, DType.BF16);
+    static final List<DType> FLOATS = List.of(DType.F32, DType.F16, DType.BF16);
 
     private BackwardRun() {
     }
@@ -29,11 +30,7 @@ final class BackwardRun {
         VitParameters model = VitParameters.read(checkpoint);
         int classes = model.config().classes();
         int threads = options.whole("--threads");
-        boolean labelled = input.has(LABELS);
-        if (labelled == input.has(TARGETS)) {
-            throw new InvalidInputException(input.file(), "--backward: expected tensor \"" + LABELS + "\" [B] or \""
-                    + TARGETS + "\" [B, classes], came " + (labelled ? "both" : "neither"));
-        }
+        boolean labelled = isLabelled(input);
         int[] labels = labelled ? labels(input, images, classes) : null;
         float[] targets = labelled ? null : targets(input, images, classes);
         BatchGradients pass = new BatchGradients(model, images).with(Models.executor(threads), threads);
@@ -54,6 +51,21 @@ final class BackwardRun {
         if (config.classes() == 0) {
             throw new InvalidInputException(input.file(), "--backward: the model has no classifier");
         }
+    }
+
+    private static boolean isLabelled(SafeTensors input) throws InvalidInputException {
+        boolean labelled = input.has(LABELS);
+        if (labelled == input.has(TARGETS)) {
+            throw new InvalidInputException(input.file(), "--backward: expected tensor \"" + LABELS + "\" [B] or \""
+                    + TARGETS + "\" [B, classes], came " + (labelled ? "both" : "neither"));
+        }
+        return labelled;
+    }
+
+    /** Returns what the images are to be taken for, [B, classes], whether they have labels or targets. */
+    static float[] distributions(SafeTensors input, int images, int classes) throws IOException {
+        return isLabelled(input) ? SoftTargets.of(labels(input, images, classes), classes, 0)
+                : targets(input, images, classes);
     }
 
     /** Returns the classes of the images. */
@@ -77,7 +89,8 @@ final class BackwardRun {
         return input.floats(TARGETS);
     }
 
-    private static void checkTensor(SafeTensors input, String name, List<DType> dtypes, int... shape)
+    /** Refuses a tensor of another type or shape. */
+    static void checkTensor(SafeTensors input, String name, List<DType> dtypes, int... shape)
             throws InvalidInputException {
         if (!dtypes.contains(input.dtype(name))) {
             throw new InvalidInputException(input.file(), "tensor \"" + name + "\": expected dtype " + dtypes

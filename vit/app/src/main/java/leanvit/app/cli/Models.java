@@ -99,7 +99,12 @@ final class Models {
 
     /** Makes the reducer of {@code --reducer}; says which registered methods cannot be used. */
     static TokenReducer reducer(Options options, Terminal terminal) throws IOException, UsageException {
-        TokenReducer reducer = parsed("--reducer", files -> Reducers.parse(options.text("--reducer"), files));
+        return reducer(options.text("--reducer"), terminal);
+    }
+
+    /** Makes the reducer of a text that {@code --reducer} has. */
+    static TokenReducer reducer(String spec, Terminal terminal) throws IOException, UsageException {
+        TokenReducer reducer = parsed("--reducer", files -> Reducers.parse(spec, files));
         Reducers.problems().forEach(terminal::warning);
         return reducer;
     }

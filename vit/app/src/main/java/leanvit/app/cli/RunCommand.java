@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import leanvit.reducers.None;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.BlockTrace;
@@ -47,6 +49,12 @@ final class RunCommand implements Command {
                 + "loss [1], the mean cross-entropy over the batch, and grad.<parameter> for every parameter under its "
                 + "name in the checkpoint; the model is run unreduced.")
                 .note("With --features, OUT also has features [B, D], the embedding that Classifier.embed gives.")
+                .note("With --backward --reducer ltmp:thresholds=FILE,target=0.6 (and tau=0.1, lambda=10, "
+                + "epsilon=1e-5) it is LTMP's training pass: loss and its parts ce and r_flops, mask.<l> [B, N] after "
+                + "block l in the order that its merging leaves, grad.merge and grad.prune [blocks]. With "
+                + "dtps:keep=0.7,predictors=FILE, dTPS's, for which IN has noise gumbel.<s> [B, n, 2] for each stage: "
+                + "loss, ce, ratio_loss, decision.<s> [B, n], grad.<parameter> of the model and "
+                + "grad.predictor.<s>.<parameter>.")
                 .note("Images of another size than the model's are taken where both sides are multiples of the patch; "
                 + "position embeddings are then resized, by the rule of the model's library.")
                 .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 "
@@ -63,20 +71,27 @@ final class RunCommand implements Command {
     public int run(Options options, Terminal terminal) throws IOException, UsageException {
         Path input = options.requiredPath("--input");
         Path output = options.requiredPath("--output");
-        TokenReducer reducer = Models.reducer(options, terminal);
-        if (options.has("--backward") && (options.has("--trace") || !(reducer instanceof None))) {
-            throw new UsageException("--backward runs the model unreduced, expected no --reducer and no --trace");
+        boolean backward = options.has("--backward");
+        Map<String, String> training = new TreeMap<>();
+        TokenReducer reducer = backward ? MaskedBackward.reducer(options.text("--reducer"), training, terminal)
+                : Models.reducer(options, terminal);
+        if (backward && options.has("--trace")) {
+            throw new UsageException("--backward and --trace: give one of them");
         }
         WholeFile.check(output);
         try (SafeTensors tensors = SafeTensors.open(input); Checkpoint checkpoint = Models.open(options)) {
             int[] shape = shape(tensors, checkpoint.config());
-            if (options.has("--backward")) {
+            if (backward) {
                 BackwardRun.check(shape, checkpoint.config(), tensors);
             }
             float[] pixels = tensors.floats(PIXELS);
-            if (options.has("--backward")) {
+            if (backward) {
                 SafeTensorsWriter file = new SafeTensorsWriter();
-                BackwardRun.dense(checkpoint, tensors, pixels, shape[0], options, file);
+                if (reducer instanceof None) {
+                    BackwardRun.dense(checkpoint, tensors, pixels, shape[0], options, file);
+                } else {
+                    new MaskedBackward(checkpoint, tensors, pixels, shape[0], options, file).run(reducer, training);
+                }
                 Models.warn(checkpoint, terminal);
                 file.write(output);
                 return DONE;
