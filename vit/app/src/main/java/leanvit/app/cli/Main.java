@@ -27,6 +27,8 @@ public final class Main {
             new InfoCommand(),
             new CalibrateCommand(),
             new TrainVitCommand(),
+            new TrainLtmpCommand(),
+            new TrainDtpsCommand(),
             new DataGenerateCommand());
 
     private static final int SUMMARY_COLUMN = 17;

@@ -75,8 +75,8 @@ final class RunCommand implements Command {
         Map<String, String> training = new TreeMap<>();
         TokenReducer reducer = backward ? MaskedBackward.reducer(options.text("--reducer"), training, terminal)
                 : Models.reducer(options, terminal);
-        if (backward && options.has("--trace")) {
-            throw new UsageException("--backward and --trace: give one of them");
+        if (backward && (options.has("--trace") || options.has("--features"))) {
+            throw new UsageException("--backward goes with neither --trace nor --features");
         }
         WholeFile.check(output);
         try (SafeTensors tensors = SafeTensors.open(input); Checkpoint checkpoint = Models.open(options)) {

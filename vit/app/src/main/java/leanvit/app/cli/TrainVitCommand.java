@@ -21,7 +21,6 @@ import leanvit.vit.train.Evaluation;
 import leanvit.vit.train.FreshWeights;
 import leanvit.vit.train.HeadTuner;
 import leanvit.vit.train.TrainingFolder;
-import leanvit.vit.train.TrainingListener;
 import leanvit.vit.train.TrainingOptions;
 import leanvit.vit.train.TrainingPictures;
 import leanvit.vit.train.TrainingProgress;
@@ -121,13 +120,13 @@ final class TrainVitCommand implements Command {
         }
         VitParameters model = model(options, learnt.labels());
         Executor executor = Models.executor(options.whole("--threads"));
-        Watcher watcher = new Watcher(terminal, options.has("--json"), options.number("--minutes"));
+        TrainingWatcher watcher = new TrainingWatcher(terminal, options.has("--json"), options.number("--minutes"));
         boolean finished = options.has("--head-only")
                 ? new HeadTuner(model, learnt).with(executor, options.whole("--threads")).train(watcher)
                 : train(options, terminal, output, model, learnt, executor, watcher);
         if (!finished) {
             terminal.endProgress();
-            terminal.out().println("stopped after step " + watcher.last.step() + " of " + watcher.last.steps()
+            terminal.out().println("stopped after step " + watcher.last().step() + " of " + watcher.last().steps()
                     + (options.has("--head-only") ? "" : "; --resume goes on"));
             return DONE;
         }
@@ -138,7 +137,7 @@ final class TrainVitCommand implements Command {
     }
 
     private static boolean train(Options options, Terminal terminal, Path output, VitParameters model,
-                              TrainingPictures learnt, Executor executor, Watcher watcher)
+                              TrainingPictures learnt, Executor executor, TrainingWatcher watcher)
             throws IOException, UsageException {
         VitTrainer trainer;
         try {
@@ -225,17 +224,17 @@ final class TrainVitCommand implements Command {
 
     /** Tries the model as it was saved. */
     private static void report(Options options, Terminal terminal, Path output, TrainingPictures heldOut,
-                               Executor executor, Watcher watcher) throws IOException {
+                               Executor executor, TrainingWatcher watcher) throws IOException {
         Evaluation found = null;
         if (heldOut.size() > 0) {
             VisionTransformer saved = VisionTransformer.load(output);
             Inference run = saved.inference().with(executor, options.whole("--threads"));
             found = Evaluation.of(run, VitParameters.read(output).preprocessing(), heldOut);
         }
-        TrainingProgress last = watcher.last;
+        TrainingProgress last = watcher.last();
         if (options.has("--json")) {
             JsonWriter json = new JsonWriter().beginObject().name("output").value(output.toString()).name("steps")
-                    .value(last.step()).name("loss").value(last.loss()).name("skipped").value(watcher.skipped);
+                    .value(last.step()).name("loss").value(last.loss()).name("skipped").value(watcher.skipped());
             if (found != null) {
                 json.name("held_out").value(found.pictures()).name("top1").value(found.right());
             }
@@ -243,58 +242,13 @@ final class TrainVitCommand implements Command {
             return;
         }
         terminal.endProgress();
-        if (watcher.skipped > 0) {
-            terminal.out().println(watcher.skipped + " pictures could not be read and were left out");
+        if (watcher.skipped() > 0) {
+            terminal.out().println(watcher.skipped() + " pictures could not be read and were left out");
         }
         if (found != null) {
             terminal.out().println(String.format(Locale.ROOT, "%d of %d held-out pictures right, %.2f %%",
                     found.right(), found.pictures(), 100 * found.accuracy()));
         }
         terminal.out().println("saved " + output);
-    }
-
-    /** Shows how a run goes: a line per epoch, and where there is a terminal one that changes. */
-    private static final class Watcher implements TrainingListener {
-
-        private final Terminal terminal;
-        private final boolean quiet;
-        private final double minutes;
-        private final long began = System.nanoTime();
-        private TrainingProgress last;
-        private int skipped;
-
-        Watcher(Terminal terminal, boolean quiet, double minutes) {
-            this.terminal = terminal;
-            this.quiet = quiet;
-            this.minutes = minutes;
-        }
-
-        @Override
-        public boolean step(TrainingProgress progress) {
-            boolean epochEnds = progress.step() * progress.epochs() / progress.steps() > progress.epoch();
-            String line = String.format(Locale.ROOT, "epoch %d of %d, step %d: loss %.4f, accuracy %.1f %%, "
-                    + "%.0f images/s, %s left", progress.epoch() + 1, progress.epochs(), progress.step(),
-                    progress.loss(), 100 * progress.accuracy(), progress.imagesPerSecond(),
-                    time(progress.secondsLeft()));
-            if (epochEnds && !quiet) {
-                terminal.endProgress();
-                terminal.out().println(line);
-                terminal.out().flush();
-            } else {
-                terminal.progress(line);
-            }
-            last = progress;
-            return minutes == 0 || System.nanoTime() - began < minutes * 60e9;
-        }
-
-        @Override
-        public void skipped(String problem) {
-            skipped++;
-            terminal.warning(problem + "; left out");
-        }
-
-        private static String time(double seconds) {
-            return seconds < 100 ? Math.round(seconds) + " s" : Math.round(seconds / 60) + " min";
-        }
     }
 }

@@ -1,6 +1,8 @@
 package leanvit.vit.train;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.DoubleStream;
 import leanvit.vit.Inference;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessor;
@@ -13,11 +15,21 @@ import leanvit.vit.io.InvalidInputException;
  * @param pictures  that could be read
  * @param right     of which the likeliest class was right
  * @param macs      mean multiply-accumulates of a picture
- * @param tokensOut mean tokens after the last block
+ * @param tokens    mean tokens after each block
  */
-public record Evaluation(int pictures, int right, double macs, double tokensOut) {
+public record Evaluation(int pictures, int right, double macs, List<Double> tokens) {
 
     private static final int BATCH = 16;
+
+    /** Copies the list. */
+    public Evaluation {
+        tokens = List.copyOf(tokens);
+    }
+
+    /** Returns the mean tokens after the last block. */
+    public double tokensOut() {
+        return tokens.get(tokens.size() - 1);
+    }
 
     /** Returns the share of right answers, 0 to 1. */
     public double accuracy() {
@@ -42,7 +54,7 @@ public record Evaluation(int pictures, int right, double macs, double tokensOut)
         int seen = 0;
         int right = 0;
         double macs = 0;
-        double tokens = 0;
+        double[] tokens = new double[depth];
         int filled = 0;
         for (int i = 0; i < pictures.size(); i++) {
             try {
@@ -61,12 +73,15 @@ public record Evaluation(int pictures, int right, double macs, double tokensOut)
                     }
                     right += best == labels[image] ? 1 : 0;
                     macs += run.macs(image);
-                    tokens += run.tokens(depth - 1, image);
+                    for (int layer = 0; layer < depth; layer++) {
+                        tokens[layer] += run.tokens(layer, image);
+                    }
                 }
                 seen += filled;
                 filled = 0;
             }
         }
-        return new Evaluation(seen, right, macs / Math.max(1, seen), tokens / Math.max(1, seen));
+        double all = Math.max(1, seen);
+        return new Evaluation(seen, right, macs / all, DoubleStream.of(tokens).mapToObj(sum -> sum / all).toList());
     }
 }

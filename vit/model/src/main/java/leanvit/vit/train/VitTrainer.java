@@ -197,7 +197,7 @@ public final class VitTrainer {
             int at = image * classes;
             double own = CrossEntropy.row(classes, logits, at, input.targets, at, 1.0 / input.count, dLogits, at);
             if (!Double.isFinite(own)) {
-                throw diverged(network, input, image);
+                throw FirstNotFinite.of(model.config(), network, input, pictures, image, step + 1);
             }
             loss += own / input.count;
             right += largest(logits, at, classes) == largest(input.targets, at, classes) ? 1 : 0;
@@ -240,35 +240,5 @@ public final class VitTrainer {
             best = values[offset + c] > values[offset + best] ? c : best;
         }
         return best;
-    }
-
-    /** Finds the first part whose result for an image is not finite. */
-    private DivergedException diverged(Network network, TrainingBatch input, int image) {
-        VitConfig config = model.config();
-        String layer = "the classifier";
-        int length = 3 * config.imageHeight() * config.imageWidth();
-        if (!finite(input.pixels, image * length, length)) {
-            layer = "the pixels";
-        } else {
-            for (int half = 0; half <= 2 * config.depth(); half++) {
-                int rows = half > 2 * config.depth() - 2 ? network.lastRows() : network.tokens();
-                int size = rows * config.width();
-                if (!finite(network.tokens(half), image * size, size)) {
-                    layer = half == 0 ? "the patch embedding"
-                            : "block " + (half - 1) / 2 + (half % 2 == 1 ? "'s attention" : "'s MLP");
-                    break;
-                }
-            }
-        }
-        return new DivergedException(step + 1, pictures.name(input.numbers[image]), layer);
-    }
-
-    private static boolean finite(float[] values, int from, int count) {
-        for (int i = from; i < from + count; i++) {
-            if (!Float.isFinite(values[i])) {
-                return false;
-            }
-        }
-        return true;
     }
 }
