@@ -115,6 +115,15 @@ final class FrozenTraining {
         }
     }
 
+    /** Says what inference takes of the multiply-accumulates before the final search. */
+    void calibrating(double share) {
+        terminal.endProgress();
+        if (!options.has("--json")) {
+            terminal.out().println(String.format(Locale.ROOT, "inference takes %.3f of the multiply-accumulates before "
+                    + "calibration", share));
+        }
+    }
+
     /** Says that a run was stopped. */
     int stopped(TrainingWatcher watcher) {
         terminal.endProgress();

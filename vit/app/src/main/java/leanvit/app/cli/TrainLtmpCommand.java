@@ -72,8 +72,10 @@ final class TrainLtmpCommand implements Command {
         }
         LtmpThresholds thresholds = trainer.thresholds();
         if (options.has("--calibrate")) {
-            thresholds = new LtmpCalibration(training.dense(), training.model.preprocessing(), training.learnt,
-                    CALIBRATION).fit(thresholds, settings.target());
+            LtmpCalibration calibration = new LtmpCalibration(training.dense(), training.model.preprocessing(),
+                    training.learnt, CALIBRATION);
+            training.calibrating(calibration.share(thresholds));
+            thresholds = calibration.fit(thresholds, settings.target());
         }
         thresholds.save(training.output);
         Files.deleteIfExists(training.runFile());

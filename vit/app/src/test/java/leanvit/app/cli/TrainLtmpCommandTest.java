@@ -25,8 +25,7 @@ class TrainLtmpCommandTest {
     }
 
     private Cli train(String method, Path output, Object... more) {
-        Object[] words = {"train", method, "--data", data, "--epochs", 2, "--batch", 4, "--hold-out", 0.34, "--output",
-            output};
+        Object[] words = {"train", method, "--data", data, "--epochs", 2, "--batch", 4, "--output", output};
         Object[] all = new Object[words.length + more.length];
         System.arraycopy(words, 0, all, 0, words.length);
         System.arraycopy(more, 0, all, words.length, more.length);
@@ -36,18 +35,19 @@ class TrainLtmpCommandTest {
     @Test
     void thresholdsOfAStoppedRunAreThoseOfOneThatWasNot() throws IOException {
         Path whole = directory.resolve("whole.safetensors");
-        Cli done = train("ltmp", whole, "--target", 0.6, "--threads", 2, "--calibrate");
+        Cli done = train("ltmp", whole, "--hold-out", 0.34, "--target", 0.6, "--threads", 2, "--calibrate");
         assertThat(done.status()).isZero();
         assertThat(done.out()).contains("8 pictures to learn from, 4 held out, 4 steps", "epoch 2 of 2, step 4: loss ",
                 ", r_flops ", "4 held-out pictures at inference: ", ", target 0.6", "tokens after each block: ",
                 "saved " + whole);
         Path parts = directory.resolve("parts.safetensors");
-        assertThat(train("ltmp", parts, "--target", 0.6, "--minutes", "1e-9", "--calibrate").succeeded().out())
+        assertThat(train("ltmp", parts, "--hold-out", 0.34, "--target", 0.6, "--minutes", "1e-9").succeeded().out())
                 .contains("stopped after step 1 of 4; --resume goes on");
         train("ltmp", parts, "--target", 0.6).failed(directory.resolve("parts.safetensors.run")
                 + ": a run that was stopped; --resume takes it up, or delete it to begin anew");
-        assertThat(train("ltmp", parts, "--target", 0.5, "--resume").err()).contains("another run: pass is ");
-        assertThat(train("ltmp", parts, "--target", 0.6, "--resume", "--calibrate").status()).isZero();
+        assertThat(train("ltmp", parts, "--hold-out", 0.34, "--target", 0.5, "--resume").err())
+                .contains("another run: pass is ");
+        assertThat(train("ltmp", parts, "--hold-out", 0.34, "--target", 0.6, "--resume", "--calibrate").status()).isZero();
         assertThat(Files.readAllBytes(parts)).isEqualTo(Files.readAllBytes(whole));
         assertThat(Cli.files(directory)).containsExactly("data", "parts.safetensors", "whole.safetensors");
         Path cup = Cli.PICTURES.resolve("cup.png");

@@ -34,7 +34,7 @@ public final class LtmpPass {
      * @param tau     temperature of the masks' sigmoids, above 0; the authors' 0.1
      * @param target  the share of multiply-accumulates to keep, above 0 and at most 1
      * @param lambda  weight of the share in the loss, 0 or more; the authors' 10
-     * @param epsilon of masked attention, above 0; the authors' 1e-5
+     * @param epsilon of masked attention, 0 or more; the authors' 1e-5
      * @param merges  whether tokens merge
      * @param prunes  whether tokens are pruned
      */
@@ -46,14 +46,18 @@ public final class LtmpPass {
          * @throws IllegalArgumentException naming the number that is out of its range
          */
         public Settings {
-            positive("tau", tau);
+            if (!(tau > 0) || tau == Double.POSITIVE_INFINITY) {
+                throw new IllegalArgumentException("tau=" + tau + ", expected a number above 0");
+            }
             if (!(target > 0 && target <= 1)) {
                 throw new IllegalArgumentException("target=" + target + ", expected a number above 0 and at most 1");
             }
             if (!(lambda >= 0) || lambda == Double.POSITIVE_INFINITY) {
                 throw new IllegalArgumentException("lambda=" + lambda + ", expected a number of 0 or more");
             }
-            positive("epsilon", epsilon);
+            if (!(epsilon >= 0) || epsilon == Double.POSITIVE_INFINITY) {
+                throw new IllegalArgumentException("epsilon=" + epsilon + ", expected a number of 0 or more");
+            }
             if (!merges && !prunes) {
                 throw new IllegalArgumentException("neither merging nor pruning: there is nothing to learn");
             }
@@ -62,12 +66,6 @@ public final class LtmpPass {
         /** The authors' for a target. */
         public Settings(double target) {
             this(0.1, target, 10, 1e-5, true, true);
-        }
-
-        private static void positive(String name, double value) {
-            if (!(value > 0) || value == Double.POSITIVE_INFINITY) {
-                throw new IllegalArgumentException(name + "=" + value + ", expected a number above 0");
-            }
         }
     }
 

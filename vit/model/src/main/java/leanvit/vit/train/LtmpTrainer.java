@@ -28,9 +28,9 @@ import leanvit.vit.weights.VitParameters;
 public final class LtmpTrainer {
 
     /** The learning rate of prune thresholds that short runs do well with. */
-    public static final double PRUNE_RATE = 1e-4;
+    public static final double PRUNE_RATE = 3e-5;
     /** The learning rate of merge thresholds that short runs do well with. */
-    public static final double MERGE_RATE = 1e-2;
+    public static final double MERGE_RATE = 0.08;
     private static final float FIRST_MERGE = 0.9f;
 
     private final VitParameters model;

@@ -143,7 +143,7 @@ class LtmpPassTest {
         assertThatThrownBy(() -> new LtmpPass.Settings(0, .5, 10, 1e-5, true, true)).hasMessageContaining("tau=0");
         assertThatThrownBy(() -> new LtmpPass.Settings(.1, .5, Double.NaN, 1e-5, true, true))
                 .hasMessageContaining("lambda=NaN");
-        assertThatThrownBy(() -> new LtmpPass.Settings(.1, .5, 10, 0, true, true)).hasMessageContaining("epsilon=0");
+        assertThatThrownBy(() -> new LtmpPass.Settings(.1, .5, 10, -1, true, true)).hasMessageContaining("epsilon=-1");
         assertThatThrownBy(() -> new LtmpPass.Settings(.1, .5, 10, 1e-5, false, false))
                 .hasMessageContaining("nothing to learn");
         VitParameters model = VitParameters.read(TestData.path("golden/A"));
