@@ -41,13 +41,16 @@ class TrainLtmpCommandTest {
                 ", r_flops ", "4 held-out pictures at inference: ", ", target 0.6", "tokens after each block: ",
                 "saved " + whole);
         Path parts = directory.resolve("parts.safetensors");
-        assertThat(train("ltmp", parts, "--hold-out", 0.34, "--target", 0.6, "--minutes", "1e-9").succeeded().out())
+        Cli stopped = train("ltmp", parts, "--hold-out", 0.34, "--target", 0.6, "--minutes", "1e-9");
+        assertThat(stopped.succeeded().out())
                 .contains("stopped after step 1 of 4; --resume goes on");
         train("ltmp", parts, "--target", 0.6).failed(directory.resolve("parts.safetensors.run")
                 + ": a run that was stopped; --resume takes it up, or delete it to begin anew");
         assertThat(train("ltmp", parts, "--hold-out", 0.34, "--target", 0.5, "--resume").err())
                 .contains("another run: pass is ");
-        assertThat(train("ltmp", parts, "--hold-out", 0.34, "--target", 0.6, "--resume", "--calibrate").status()).isZero();
+        Cli resumed = train("ltmp", parts, "--hold-out", 0.34, "--target", 0.6, "--resume", "--calibrate");
+        assertThat(resumed.status()).isZero();
+        assertThat(resumed.out()).contains("of the multiply-accumulates before calibration");
         assertThat(Files.readAllBytes(parts)).isEqualTo(Files.readAllBytes(whole));
         assertThat(Cli.files(directory)).containsExactly("data", "parts.safetensors", "whole.safetensors");
         Path cup = Cli.PICTURES.resolve("cup.png");
