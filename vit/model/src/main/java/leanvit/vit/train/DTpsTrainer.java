@@ -17,7 +17,6 @@ import leanvit.reducers.TokenPredictor;
 import leanvit.vit.grad.GumbelDecision;
 import leanvit.vit.grad.Network;
 import leanvit.vit.io.InvalidInputException;
-import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.Parameters;
 import leanvit.vit.weights.SafeTensorsWriter;
@@ -116,7 +115,7 @@ public final class DTpsTrainer {
 
     private static AdamW adamW(Parameters parameters, double share, TrainingOptions options) {
         return new AdamW(parameters.values().length,
-                ParameterSlice.of(parameters.all(), share * options.rate(), options.weightDecay()), AdamW.BETA1,
+                ParameterSlice.of(parameters.all(), share, options.weightDecay()), AdamW.BETA1,
                 options.beta2(), AdamW.EPSILON);
     }
 
@@ -189,11 +188,11 @@ public final class DTpsTrainer {
         int batch = run.batch();
         boolean learns = modelOptimizer != null;
         Network teacher = distils ? new Network(model.config(), original(), batch,
-                new Workers(run.executor(), run.threads()), p -> false, Form.KEYS, 0f, true) : null;
+                run.workers(), p -> false, Form.KEYS, 0f, true) : null;
         DTpsPass pass = new DTpsPass(model, predictors, schedule, squeezes, p -> learns, distils, batch,
                 run.executor(), run.threads());
         float[][] noise = new float[pass.stages()][2 * batch * model.config().patches()];
-        return run.train((input, share, step, means) -> step(pass, teacher, noise, input, share, step, means),
+        return run.train((input, rate, step, means) -> step(pass, teacher, noise, input, rate, step, means), false,
                 listener);
     }
 
@@ -209,7 +208,7 @@ public final class DTpsTrainer {
         return copy;
     }
 
-    private void step(DTpsPass pass, Network teacher, float[][] noise, TrainingBatch input, double share, long step,
+    private void step(DTpsPass pass, Network teacher, float[][] noise, TrainingBatch input, double rate, long step,
             RunningMeans means) {
         for (int s = 0; s < noise.length; s++) {
             GumbelDecision.noise(RandomStream.of(options.seed(), NOISE, step, s)::nextDouble, noise[s], 0,
@@ -228,9 +227,9 @@ public final class DTpsTrainer {
         if (modelOptimizer != null) {
             clip(pass.modelGradients(), step);
         }
-        predictorOptimizer.step(predictors.values(), pass.predictorGradients(), share);
+        predictorOptimizer.step(predictors.values(), pass.predictorGradients(), rate);
         if (modelOptimizer != null) {
-            modelOptimizer.step(model.parameters().values(), pass.modelGradients(), share);
+            modelOptimizer.step(model.parameters().values(), pass.modelGradients(), rate);
         }
         pass.pack();
         double kept = 0;

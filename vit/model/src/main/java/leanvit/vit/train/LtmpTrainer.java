@@ -61,7 +61,7 @@ public final class LtmpTrainer {
         // With 1, merging would never be learnt beside pruning; alone it is.
         Arrays.fill(values, 0, depth, settings.prunes() ? FIRST_MERGE : 1f);
         gradients = new float[2 * depth];
-        run = new TrainingRun(model, pictures, options, "train ltmp 1");
+        run = new TrainingRun(model, pictures, options.copy().rate(1), "train ltmp 1");
         run.state().setting("pass", settings).part("", TrainingCheckpoint.values(values));
     }
 
@@ -133,7 +133,8 @@ public final class LtmpTrainer {
     }
 
     /**
-     * Learns to the end, or until the listener stops it. Progress has the figure {@code r_flops}.
+     * Learns to the end, or until the listener stops it. Progress has the figure {@code r_flops}; its rate is
+     * the share of the {@link #rates}.
      *
      * @return whether it came to the end
      * @throws DivergedException if a loss or gradient is not finite
@@ -142,7 +143,7 @@ public final class LtmpTrainer {
     public boolean train(TrainingListener listener) throws IOException {
         ready();
         LtmpPass pass = new LtmpPass(model, run.batch(), settings, run.executor(), run.threads());
-        return run.train((input, share, step, means) -> step(pass, input, share, step, means), listener);
+        return run.train((input, share, step, means) -> step(pass, input, share, step, means), false, listener);
     }
 
     private void step(LtmpPass pass, TrainingBatch input, double share, long step, RunningMeans means) {

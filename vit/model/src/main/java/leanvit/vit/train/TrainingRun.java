@@ -8,10 +8,7 @@ import leanvit.vit.io.WholeFile;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.VitParameters;
 
-/**
- * The loop of a run that learns something beside a model: batches, steps, the state saved whole now and then, taken up
- * again to the bit.
- */
+/** A run's loop: batches, steps, the state saved whole now and then and taken up again to the bit. */
 final class TrainingRun {
 
     /** What a method does with a batch. */
@@ -20,10 +17,10 @@ final class TrainingRun {
         /**
          * Learns from a batch.
          *
-         * @param share of the largest learning rates, from the schedule
-         * @param step  steps done before this one
+         * @param rate the step's learning rate
+         * @param step steps done before this one
          */
-        void run(TrainingBatch input, double share, long step, RunningMeans means);
+        void run(TrainingBatch input, double rate, long step, RunningMeans means);
     }
 
     private final VitParameters model;
@@ -42,7 +39,7 @@ final class TrainingRun {
     /**
      * Makes a run.
      *
-     * @param options epochs, batch, warm-up, augmentation and seed
+     * @param options epochs, batch, rate, warm-up, augmentation and seed
      * @param kind    of {@link TrainingCheckpoint}; model, pictures and options become its settings
      */
     TrainingRun(VitParameters model, TrainingPictures pictures, TrainingOptions options, String kind) {
@@ -54,8 +51,8 @@ final class TrainingRun {
         this.options = options.copy();
         batch = Math.min(options.batch(), pictures.size());
         stepsPerEpoch = (pictures.size() + batch - 1) / batch;
-        schedule = new CosineSchedule(1, Math.min(steps(), Math.round(options.warmUpEpochs() * stepsPerEpoch)),
-                steps());
+        long warmUp = Math.min(steps(), Math.round(options.warmUpEpochs() * stepsPerEpoch));
+        schedule = new CosineSchedule(options.rate(), warmUp, steps());
         state = new TrainingCheckpoint(kind).setting("model",
                 model.config() + " " + TrainingCheckpoint.fingerprint(model.parameters().values()))
                 .setting("pictures", TrainingBatch.fingerprint(pictures));
@@ -84,6 +81,11 @@ final class TrainingRun {
         return threads;
     }
 
+    /** Returns new workers on the threads of the run. */
+    Workers workers() {
+        return new Workers(executor, threads);
+    }
+
     void with(Executor executor, int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", expected 1 or more");
@@ -103,25 +105,29 @@ final class TrainingRun {
         return step;
     }
 
-    /** Runs to the end, or until the listener stops it, and says which. */
-    boolean train(Step learner, TrainingListener listener) throws IOException {
-        Workers workers = new Workers(executor, threads);
-        TrainingBatch input = new TrainingBatch(model, pictures, options, batch, false, listener::skipped);
+    /**
+     * Runs to the end, or until the listener stops it, and says which.
+     *
+     * @param masks whether batches have the pictures' masks
+     */
+    boolean train(Step learner, boolean masks, TrainingListener listener) throws IOException {
+        Workers workers = workers();
+        TrainingBatch input = new TrainingBatch(model, pictures, options, batch, masks, listener::skipped);
         RunningMeans means = new RunningMeans(steps(), step);
         long saved = System.nanoTime();
         boolean goOn = true;
         while (step < steps() && goOn) {
             int epoch = (int) (step / stepsPerEpoch);
             input.fill(epoch, (int) (step % stepsPerEpoch) * batch, batch, workers);
-            double share = schedule.rate(step);
+            double rate = schedule.rate(step);
             if (input.count > 0) {
-                learner.run(input, share, step, means);
+                learner.run(input, rate, step, means);
             } else if (input.skipped() == pictures.size()) {
                 throw new InvalidInputException(Path.of(pictures.name(0)), "this and all " + pictures.size()
                         + " pictures cannot be used");
             }
             step++;
-            goOn = listener.step(means.progress(step, epoch, options.epochs(), share, input.skipped()));
+            goOn = listener.step(means.progress(step, epoch, options.epochs(), rate, input.skipped()));
             boolean due = checkpointSeconds > 0 && System.nanoTime() - saved > checkpointSeconds * 1e9;
             if (checkpoint != null && (due || !goOn || step % stepsPerEpoch == 0)) {
                 state.save(checkpoint, step);

@@ -11,8 +11,6 @@ import leanvit.kernels.CrossEntropy;
 import leanvit.kernels.MaskedAttention.Form;
 import leanvit.vit.grad.Network;
 import leanvit.vit.io.InvalidInputException;
-import leanvit.vit.io.WholeFile;
-import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.Parameters;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitParameters;
@@ -36,19 +34,12 @@ public final class VitTrainer {
     private final Parameters parameters;
     private final TrainingPictures pictures;
     private final TrainingOptions options;
-    private final int batch;
-    private final int stepsPerEpoch;
+    private final TrainingRun run;
     private final boolean patchLoss;
     private final float[] gradients;
     private final AdamW optimizer;
     private final Ema ema;
     private final PatchNaming patchNaming;
-    private final TrainingCheckpoint state;
-    private Executor executor;
-    private int threads = 1;
-    private Path checkpoint;
-    private double checkpointSeconds;
-    private long step;
 
     /**
      * Makes a trainer.
@@ -63,9 +54,7 @@ public final class VitTrainer {
         this.options = options.copy();
         parameters = model.parameters();
         VitConfig config = model.config();
-        if (pictures.size() < 1) {
-            throw new IllegalArgumentException("no pictures to learn from");
-        }
+        run = new TrainingRun(model, pictures, options, "train vit 1");
         if (pictures.labels().size() != config.classes()) {
             throw new IllegalArgumentException("pictures of " + pictures.labels().size()
                     + " classes for a model of " + config.classes());
@@ -74,8 +63,6 @@ public final class VitTrainer {
         if (patchLoss && options.augmentation().mixes()) {
             throw new IllegalArgumentException("the loss by patches does not go with mixup or cutmix");
         }
-        batch = Math.min(options.batch(), pictures.size());
-        stepsPerEpoch = (pictures.size() + batch - 1) / batch;
         gradients = parameters.zeros();
         optimizer = new AdamW(gradients.length, options.decayAll()
                 ? List.of(new ParameterSlice(0, gradients.length, 1, options.weightDecay()))
@@ -83,12 +70,9 @@ public final class VitTrainer {
                 AdamW.EPSILON);
         ema = options.ema() > 0 ? new Ema(parameters.values(), options.ema()) : null;
         int tokens = parameters.get("pos_embed").shape()[1];
-        patchNaming = patchLoss ? new PatchNaming(batch, tokens, tokens - config.patches(), config.width(),
+        patchNaming = patchLoss ? new PatchNaming(run.batch(), tokens, tokens - config.patches(), config.width(),
                 config.classes(), options.weightDecay(), options.seed()) : null;
-        state = new TrainingCheckpoint("train vit 1").setting("model",
-                config + " " + TrainingCheckpoint.fingerprint(parameters.values()))
-                .setting("pictures", TrainingBatch.fingerprint(pictures));
-        this.options.settings().forEach(state::setting);
+        TrainingCheckpoint state = run.state();
         state.part("", TrainingCheckpoint.values(parameters.values())).part("optimizer.", optimizer);
         if (ema != null) {
             state.part("ema.", ema);
@@ -100,11 +84,7 @@ public final class VitTrainer {
 
     /** Uses the caller's thread and up to {@code threads - 1} of an executor's. */
     public VitTrainer with(Executor executor, int threads) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads is " + threads + ", expected 1 or more");
-        }
-        this.executor = executor;
-        this.threads = threads;
+        run.with(executor, threads);
         return this;
     }
 
@@ -115,9 +95,7 @@ public final class VitTrainer {
      * @throws InvalidInputException if the path cannot become a file
      */
     public VitTrainer checkpoint(Path file, double seconds) throws InvalidInputException {
-        WholeFile.check(file);
-        checkpoint = file;
-        checkpointSeconds = seconds;
+        run.checkpoint(file, seconds);
         return this;
     }
 
@@ -129,20 +107,19 @@ public final class VitTrainer {
      *                               differs
      */
     public long resume(Path file) throws IOException {
-        step = state.resume(file);
-        return step;
+        return run.resume(file);
     }
 
     /** Returns the steps of the whole run. */
     public long steps() {
-        return (long) options.epochs() * stepsPerEpoch;
+        return run.steps();
     }
 
     /** Returns the bytes of all arrays of the run, but for scratch of some 400 rows. */
     public long bytes() {
         long arrays = (long) Float.BYTES * gradients.length * (ema == null ? 4 : 5);
-        long input = (long) Float.BYTES * batch * 3 * model.config().imageHeight() * model.config().imageWidth();
-        return arrays + input + Network.bytes(model.config(), parameters, batch, patchLoss);
+        long input = (long) Float.BYTES * run.batch() * 3 * model.config().imageHeight() * model.config().imageWidth();
+        return arrays + input + Network.bytes(model.config(), parameters, run.batch(), patchLoss);
     }
 
     /**
@@ -154,45 +131,22 @@ public final class VitTrainer {
      * @throws IOException       if a picture cannot be read, or none can be used, or the checkpoint cannot be written
      */
     public boolean train(TrainingListener listener) throws IOException {
-        Workers workers = new Workers(executor, threads);
-        Network network = new Network(model.config(), parameters, batch, workers, parameter -> true, Form.KEYS, 0f,
-                patchLoss);
-        TrainingBatch input = new TrainingBatch(model, pictures, options, batch, patchLoss, listener::skipped);
-        CosineSchedule schedule = new CosineSchedule(options.rate(),
-                Math.min(steps(), Math.round(options.warmUpEpochs() * stepsPerEpoch)), steps());
-        RunningMeans means = new RunningMeans(steps(), step);
-        float[] dLogits = new float[batch * model.config().classes()];
-        long saved = System.nanoTime();
-        boolean goOn = true;
-        while (step < steps() && goOn) {
-            int epoch = (int) (step / stepsPerEpoch);
-            input.fill(epoch, (int) (step % stepsPerEpoch) * batch, batch, workers);
-            double rate = schedule.rate(step);
-            if (input.count > 0) {
-                step(network, input, dLogits, rate, means);
-            } else if (input.skipped() == pictures.size()) {
-                throw new InvalidInputException(Path.of(pictures.name(0)), "this and all " + pictures.size()
-                        + " pictures cannot be used");
-            }
-            step++;
-            goOn = listener.step(means.progress(step, epoch, options.epochs(), rate, input.skipped()));
-            boolean due = checkpointSeconds > 0 && System.nanoTime() - saved > checkpointSeconds * 1e9;
-            if (checkpoint != null && (due || !goOn || step % stepsPerEpoch == 0)) {
-                state.save(checkpoint, step);
-                saved = System.nanoTime();
-            }
-        }
+        Network network = new Network(model.config(), parameters, run.batch(), run.workers(), parameter -> true,
+                Form.KEYS, 0f, patchLoss);
+        float[] dLogits = new float[run.batch() * model.config().classes()];
+        boolean ended = run.train((input, rate, step, means) -> step(network, input, dLogits, rate, step, means),
+                patchLoss, listener);
         if (ema != null) {
             System.arraycopy(ema.values(), 0, parameters.values(), 0, gradients.length);
         }
-        return step == steps();
+        return ended;
     }
 
-    private void step(Network network, TrainingBatch input, float[] dLogits, double rate, RunningMeans means) {
+    private void step(Network network, TrainingBatch input, float[] dLogits, double rate, long step,
+            RunningMeans means) {
         int classes = model.config().classes();
         float[] logits = network.forward(input.pixels, input.count);
         double loss = 0;
-        int right = 0;
         for (int image = 0; image < input.count; image++) {
             int at = image * classes;
             double own = CrossEntropy.row(classes, logits, at, input.targets, at, 1.0 / input.count, dLogits, at);
@@ -200,7 +154,6 @@ public final class VitTrainer {
                 throw FirstNotFinite.of(model.config(), network, input, pictures, image, step + 1);
             }
             loss += own / input.count;
-            right += largest(logits, at, classes) == largest(input.targets, at, classes) ? 1 : 0;
         }
         Arrays.fill(gradients, 0f);
         Map<String, Double> figures = Map.of();
@@ -231,14 +184,6 @@ public final class VitTrainer {
         if (ema != null) {
             ema.update(parameters.values());
         }
-        means.add(loss, right, input.count, figures);
-    }
-
-    private static int largest(float[] values, int offset, int count) {
-        int best = 0;
-        for (int c = 1; c < count; c++) {
-            best = values[offset + c] > values[offset + best] ? c : best;
-        }
-        return best;
+        means.add(loss, TrainingRun.right(logits, input, classes), input.count, figures);
     }
 }
