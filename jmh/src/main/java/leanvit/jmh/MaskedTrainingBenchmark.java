@@ -23,9 +23,14 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.Warmup;
 
-/** A step of {@code train ltmp} and of {@code train dtps} with frozen weights, beside inference; one thread. */
+/**
+ * A step of {@code train ltmp} and of {@code train dtps} with frozen weights, beside inference; one thread. C2 has seen
+ * enough of a step after some twenty seconds.
+ */
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 20, time = 1)
 public class MaskedTrainingBenchmark extends KernelBenchmark {
 
     @Param({"vit_tiny_patch16_224", "vit_small_patch16_224"})

@@ -9,14 +9,14 @@ final class MaskedTokens {
     private MaskedTokens() {
     }
 
-    /** Refuses a model without a classifier, or one that averages all tokens, masked ones too. */
+    /** Refuses a model without a classifier, or one that reads all tokens to classify, masked ones too. */
     static void check(VitConfig config) {
         if (config.classes() == 0) {
             throw new IllegalArgumentException("model " + config.architecture() + " has no classifier to learn from");
         }
-        if (config.pooling() == Pooling.AVERAGE) {
-            throw new IllegalArgumentException("model " + config.architecture() + " averages its tokens, masked ones"
-                    + " too: only models that classify by a class token can be trained with masks");
+        if (config.pooling() != Pooling.TOKEN) {
+            throw new IllegalArgumentException("model " + config.architecture() + " reads all its tokens to classify, "
+                    + "masked ones too: only models that classify by a class token can be trained with masks");
         }
     }
 }

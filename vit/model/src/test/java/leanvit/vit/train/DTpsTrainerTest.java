@@ -31,7 +31,7 @@ class DTpsTrainerTest {
 
     private static DTpsTrainer trainer(VitParameters model, DTpsTrainer.Method method, int epochs) {
         return new DTpsTrainer(model, new Blobs(22, -1), SCHEDULE, method,
-                DTpsTrainer.options().epochs(epochs).rate(1e-2).seed(5));
+                DTpsTrainer.options().epochs(epochs).rate(1e-2).seed(5).augmentation(Augmentation.NONE));
     }
 
     private byte[] predictors(DTpsTrainer trainer) throws IOException {

@@ -31,7 +31,7 @@ class LtmpTrainerTest {
 
     private static LtmpTrainer trainer(VitParameters model, int epochs) {
         return new LtmpTrainer(model, new Blobs(22, -1), new LtmpPass.Settings(TARGET),
-                LtmpTrainer.options().epochs(epochs).seed(3)).rates(3e-3, 3e-2);
+                LtmpTrainer.options().epochs(epochs).seed(3).augmentation(Augmentation.NONE)).rates(3e-3, 3e-2);
     }
 
     private static float[] values(LtmpThresholds thresholds) {
@@ -81,7 +81,8 @@ class LtmpTrainerTest {
         assertThatThrownBy(() -> trainer(Blobs.model(), 4).resume(file)).isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("epochs is \"3\", expected \"4\"");
         assertThatThrownBy(() -> new LtmpTrainer(Blobs.model(), new Blobs(22, -1), new LtmpPass.Settings(0.5),
-                LtmpTrainer.options().epochs(3).seed(3)).rates(3e-3, 3e-2).resume(file))
+                LtmpTrainer.options().epochs(3).seed(3).augmentation(Augmentation.NONE)).rates(3e-3, 3e-2)
+                .resume(file))
                 .hasMessageContaining("pass is ");
         assertThatThrownBy(() -> whole.rates(1, 1)).isInstanceOf(IllegalStateException.class);
     }
