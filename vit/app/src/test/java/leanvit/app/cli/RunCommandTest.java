@@ -44,6 +44,17 @@ class RunCommandTest {
         }
     }
 
+    /** CLIP's, projected: of another width than the tokens. */
+    @Test
+    void featuresAreTheEmbedding() throws IOException {
+        Path family = Cli.TESTDATA.resolve("families/clip_vision_proj");
+        try (SafeTensors out = run(family.resolve("golden.safetensors"), "--model", family, "--features");
+                SafeTensors golden = SafeTensors.open(family.resolve("golden.safetensors"))) {
+            assertThat(out.shape("features")).containsExactly(3, 16);
+            assertClose(out.floats("features"), golden.floats("features"), "features");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"none, dense, false", "tome:r=4, tome_const, true", "tome:r=4/3/2/1, , true",
         "tome:r=4;inflect=-1, tome_decreasing, true", "pomt:r=9;layer=1, , false"})
