@@ -1,6 +1,7 @@
 package leanvit.vit.train;
 
 import java.util.List;
+import leanvit.vit.pass.Workers;
 
 /**
  * Changes values by their gradients: {@link AdamW}, {@link Sgd}. Values and gradients are arrays of one layout; each
@@ -9,6 +10,9 @@ import java.util.List;
  * {@link #begin}s.
  */
 public abstract class Optimizer implements TrainingState {
+
+    /** Elements of a thread's piece: a few of them, with what is kept beside, fill a second-level cache. */
+    private static final int PIECE = 1 << 16;
 
     private final int length;
     private final List<ParameterSlice> slices;
@@ -38,6 +42,18 @@ public abstract class Optimizer implements TrainingState {
     public final void step(float[] values, float[] gradients, double rate) {
         begin(rate);
         update(values, gradients, 0, length);
+    }
+
+    /** Does a whole step on the threads of a training pass. */
+    final void step(float[] values, float[] gradients, double rate, Workers workers) {
+        begin(rate);
+        workers.open();
+        try {
+            workers.run((length + PIECE - 1) / PIECE, (worker, piece) -> update(values, gradients, piece * PIECE,
+                    Math.min(length, piece * PIECE + PIECE)));
+        } finally {
+            workers.close();
+        }
     }
 
     /** Begins a step, of which {@link #update} then does the parts. */

@@ -176,7 +176,7 @@ public final class VitTrainer {
         if (!Double.isFinite(norm)) {
             throw new DivergedException(step + 1, "", "the gradients");
         }
-        optimizer.step(parameters.values(), gradients, rate);
+        optimizer.step(parameters.values(), gradients, rate, network.workers());
         network.pack();
         if (patchLoss) {
             patchNaming.step(rate);
