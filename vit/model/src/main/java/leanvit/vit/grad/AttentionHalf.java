@@ -53,9 +53,6 @@ public final class AttentionHalf {
     AttentionHalf(Steps steps, VitConfig config, Parameters parameters, int layer, int images, int tokens, int queries,
                   Form form, float epsilon, Predicate<Parameter> learns) {
         String block = "blocks." + layer + ".";
-        if (parameters.has(block + "attn.q_norm.weight")) {
-            throw new IllegalArgumentException(block + "attn.q_norm: models with qk-norm cannot be trained");
-        }
         this.steps = steps;
         norm = new LearntNorm(steps, parameters, block + "norm1", config.epsilon(), learns);
         qkv = new Linear(steps, parameters, block + "attn.qkv", null, learns);

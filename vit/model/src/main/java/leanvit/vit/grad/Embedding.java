@@ -32,6 +32,8 @@ public final class Embedding {
     private final boolean learns;
     private final int width;
     private final int prefix;
+    /** The first prefix tokens, which have a row of the position embedding: all, all but the registers, or none. */
+    private final int positioned;
     private final int tokens;
     private final float[] embedded;
     private final float[] statistics;
@@ -48,6 +50,7 @@ public final class Embedding {
         positions = parameters.get("pos_embed");
         width = config.width();
         prefix = prefix(parameters);
+        positioned = positions.shape()[1] - config.patches();
         tokens = prefix + config.patches();
         this.learns = patchEmbed.learns() || norm != null && norm.learns() || learns.test(positions)
                 || PREFIX_NAMES.stream().anyMatch(name -> parameters.has(name) && learns.test(parameters.get(name)));
@@ -92,7 +95,7 @@ public final class Embedding {
         int count = config.patches();
         float[] patches = steps.scratch(0, count * patchEmbed.in());
         float[] values = parameters.values();
-        int position = positions.offset() + (positions.shape()[1] == count ? 0 : prefix * width);
+        int position = positions.offset() + positioned * width;
         for (int image = 0; image < images; image++) {
             int row = eo + image * tokens * width;
             prefixRows(values, e, row);
@@ -116,7 +119,7 @@ public final class Embedding {
                 to += token.length();
             }
         }
-        for (int i = 0; positions.shape()[1] == tokens && i < prefix * width; i++) {
+        for (int i = 0; i < positioned * width; i++) {
             e[row + i] += values[positions.offset() + i];
         }
     }
@@ -155,12 +158,11 @@ public final class Embedding {
             norm.backward(images * tokens, embedded, 0, statistics, 0, d, offset, de, 0, gradients);
         }
         int count = config.patches();
-        int positionRows = positions.shape()[1];
         float[] patches = steps.scratch(0, count * patchEmbed.in());
         for (int image = 0; image < images; image++) {
             int row = at + image * tokens * width;
-            int skip = positionRows == tokens ? 0 : prefix * width;
-            add(de, row + skip, positionRows * width, gradients, positions.offset());
+            add(de, row, positioned * width, gradients, positions.offset());
+            add(de, row + prefix * width, count * width, gradients, positions.offset() + positioned * width);
             int from = row;
             for (String name : PREFIX_NAMES) {
                 if (parameters.has(name)) {

@@ -61,9 +61,8 @@ public final class Head {
         boolean fcNorm = parameters.has("fc_norm.weight");
         norm = new LearntNorm(steps, parameters, fcNorm ? "fc_norm" : "norm", config.epsilon(), learns);
         pooledFirst = average && fcNorm;
-        head = classes == 0 ? null : new Linear(steps, parameters, "head", null, learns);
-        distilledHead = classes == 0 || !config.distilled() ? null
-                : new Linear(steps, parameters, "head_dist", null, learns);
+        head = new Linear(steps, parameters, "head", null, learns);
+        distilledHead = config.distilled() ? new Linear(steps, parameters, "head_dist", null, learns) : null;
         int normedRows = images * (pooledFirst ? 1 : rows);
         normed = new float[normedRows * width];
         statistics = new float[2 * normedRows];
@@ -82,14 +81,12 @@ public final class Head {
     }
 
     boolean learns() {
-        return norm.learns() || head != null && head.learns() || distilledHead != null && distilledHead.learns();
+        return norm.learns() || head.learns() || distilledHead != null && distilledHead.learns();
     }
 
     void pack() {
         norm.pack();
-        if (head != null) {
-            head.pack();
-        }
+        head.pack();
         if (distilledHead != null) {
             distilledHead.pack();
         }
@@ -116,9 +113,6 @@ public final class Head {
             } else {
                 copyRows(normed, 0, features);
             }
-        }
-        if (head == null) {
-            return logits;
         }
         head.forward(images, features, 0, Epilogue.NONE, logits, 0);
         if (distilledHead != null) {

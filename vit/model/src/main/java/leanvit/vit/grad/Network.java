@@ -5,6 +5,7 @@ import leanvit.kernels.MaskedAttention.Form;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.Parameters;
+import leanvit.vit.weights.TrainableParts;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitConfig.Pooling;
 
@@ -53,9 +54,14 @@ public final class Network {
      * @param form     how a mask enters attention
      * @param epsilon  of masked attention
      * @param everyRow whether the last block computes all tokens, not only those that the classifier reads
+     * @throws IllegalArgumentException if the model has no classifier, or a part that is not computed here
      */
     public Network(VitConfig config, Parameters parameters, int images, Workers workers, Predicate<Parameter> learns,
                    Form form, float epsilon, boolean everyRow) {
+        TrainableParts.check(config, parameters);
+        if (config.classes() == 0) {
+            throw new IllegalArgumentException(config.architecture() + " has no classifier");
+        }
         this.config = config;
         this.workers = workers;
         this.images = images;
@@ -126,7 +132,7 @@ public final class Network {
                     + Linear.bytes(width, config.mlpHidden());
         }
         sum += Linear.bytes(width, 3 * config.patch() * config.patch());
-        return sum + (config.distilled() ? 2 : 1) * (config.classes() == 0 ? 0 : Linear.bytes(config.classes(), width));
+        return sum + (config.distilled() ? 2 : 1) * Linear.bytes(config.classes(), width);
     }
 
     /** Packs the parameters' values anew: after every change of them. */

@@ -94,15 +94,6 @@ public record Parts(Activation activation, boolean gated, boolean parallel, Pref
         Objects.requireNonNull(positionFit, "positionFit");
     }
 
-    /** Returns the first part that is not {@link #PLAIN}'s, positions of the embedding aside; null where all are. */
-    String notPlain() {
-        if (activation != Activation.GELU) {
-            return "activation " + activation;
-        }
-        return gated ? "a gated MLP" : parallel ? "a parallel block" : rotary != null ? "rotary positions"
-                : finalNorm ? null : "a model without a last norm";
-    }
-
     Parts with(Activation activation) {
         return new Parts(activation, gated, parallel, prefixPositions, positionFit, rotary, finalNorm);
     }

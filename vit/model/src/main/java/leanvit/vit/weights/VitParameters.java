@@ -11,7 +11,6 @@ import java.util.Map;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.WholeFile;
-import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * A model that can be trained: its {@link Parameters} as a checkpoint has them, before anything is packed or folded,
@@ -43,7 +42,8 @@ public final class VitParameters {
     /**
      * Reads a model's directory, as {@link Checkpoint} does.
      *
-     * @throws InvalidInputException if a file is missing or cannot be used
+     * @throws InvalidInputException if a file is missing or cannot be used, or the model has a part that cannot be
+     *                               trained ({@link TrainableParts})
      * @throws IOException           if a file cannot be read
      */
     public static VitParameters read(Path directory) throws IOException {
@@ -63,22 +63,17 @@ public final class VitParameters {
                 Parameters.read(shapes, checkpoint), checkpoint.settings(), fileNames);
     }
 
-    /** The gradients are those of a plain ViT's parts. */
     private static void refuseOtherParts(Checkpoint checkpoint, Map<String, int[]> shapes)
             throws InvalidInputException {
-        VitConfig config = checkpoint.config();
-        String part = config.pooling() == Pooling.ATTENTION || config.pooling() == Pooling.TOKEN_AND_AVERAGE
-                ? "pooling " + config.pooling() : config.parts().notPlain();
+        String part = TrainableParts.other(checkpoint.config(), shapes);
         for (String name : shapes.keySet()) {
-            boolean other = name.matches("projection\\..*|pooler\\..*|.*relative_position_bias_table|.*mlp\\.norm.*");
-            if (part == null && other
-                    || name.endsWith("attn.qkv.bias") && checkpoint.fileNames(name).contains(null)) {
-                part = "tensor " + name;
+            if (part == null && checkpoint.fileNames(name).contains(null)) {
+                part = "tensor " + name + " of which a third is missing";
             }
         }
-        if (part != null || !shapes.containsKey("pos_embed")) {
-            throw new InvalidInputException(Path.of(Checkpoint.CONFIG), config.architecture() + ": "
-                    + (part == null ? "a model without a position embedding" : part) + " cannot be trained here");
+        if (part != null) {
+            throw new InvalidInputException(Path.of(Checkpoint.CONFIG),
+                    TrainableParts.refusal(checkpoint.config(), part));
         }
     }
 
@@ -87,7 +82,8 @@ public final class VitParameters {
      *
      * @param labels the classes' names, as many as {@code config} has classes, or none
      * @throws IllegalArgumentException if timm's {@code config.json} cannot say what the arguments do: the name of the
-     *                                  architecture is to be one of timm's, such as {@code vit_tiny_patch16_224}
+     *                                  architecture is to be one of timm's, such as {@code vit_tiny_patch16_224};
+     *                                  or if it has a part that cannot be trained ({@link TrainableParts})
      */
     public static VitParameters random(VitConfig config, Preprocessing preprocessing, List<String> labels, long seed) {
         if (!labels.isEmpty() && labels.size() != config.classes()) {
@@ -99,8 +95,10 @@ public final class VitParameters {
             Map<String, int[]> shapes = VitTensors.of(config, random);
             Map<String, List<String>> fileNames = new LinkedHashMap<>();
             shapes.keySet().forEach(name -> fileNames.put(name, List.of(name)));
-            return new VitParameters(config, preprocessing, labels, Parameters.read(shapes, random),
-                    Map.of(Checkpoint.CONFIG, text), fileNames);
+            Parameters parameters = Parameters.read(shapes, random);
+            TrainableParts.check(config, parameters);
+            return new VitParameters(config, preprocessing, labels, parameters, Map.of(Checkpoint.CONFIG, text),
+                    fileNames);
         } catch (IOException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import leanvit.kernels.CrossEntropy;
 import leanvit.testdata.GoldenFile;
 import leanvit.testdata.TestData;
+import leanvit.vit.json.Json;
+import leanvit.vit.json.JsonException;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.VitParameters;
@@ -24,7 +27,7 @@ class NetworkGoldenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"A-distilled", "B", "A"})
-    void gradientsAreThoseOfPyTorch(String preset) throws IOException {
+    void gradientsAreThoseOfPyTorch(String preset) throws IOException, JsonException {
         Path directory = TestData.path("golden/" + preset);
         Path file = directory.resolve("backward.safetensors");
         if (!Files.exists(file)) {
@@ -48,20 +51,28 @@ class NetworkGoldenTest {
         float[] gradients = model.parameters().zeros();
         network.backward(dLogits, gradients);
         List<Parameter> all = model.parameters().all();
+        Map<?, ?> norms = (Map<?, ?>) ((Map<?, ?>) Json.parse(golden.metadata().get("params"))).get("grad_l2_f64");
         int compared = 0;
         for (Parameter parameter : all) {
             String name = "grad." + parameter.name();
+            double norm = ((Number) norms.get(parameter.name())).doubleValue();
+            float[] got = Arrays.copyOfRange(gradients, parameter.offset(), parameter.end());
+            double sum = 0;
+            for (float value : got) {
+                sum += (double) value * value;
+            }
+            assertClose(new double[] {Math.sqrt(sum)}, new double[] {norm}, 1e-5 * norm, preset + " norm of " + name);
             if (golden.has(name)) {
                 double[] want = golden.doubles(name);
                 double most = 0;
                 for (double value : want) {
                     most = Math.max(most, Math.abs(value));
                 }
-                float[] got = Arrays.copyOfRange(gradients, parameter.offset(), parameter.end());
                 assertClose(got, want, 1e-4 * most, preset + " " + name);
                 compared++;
             }
         }
         assertThat(compared).as("gradients compared").isGreaterThan(30);
+        assertThat(norms).as("norms compared").hasSize(all.size());
     }
 }
