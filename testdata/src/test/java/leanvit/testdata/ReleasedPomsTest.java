@@ -15,7 +15,8 @@ import org.w3c.dom.Node;
 class ReleasedPomsTest {
 
     private static final Path ROOT = TestData.directory().resolve("..");
-    private static final List<String> JARS = List.of("kernels", "reducers", "vit/model", "vit/app");
+    private static final List<String> JARS = List.of("kernels", "reducers", "vit/model", "vit/app", "vit/spring",
+            "vit/spark", "vit/langchain4j");
     private static final List<String> PARENTS = List.of(".", "vit");
 
     private static Element pom(String folder) throws Exception {
