@@ -27,7 +27,9 @@ import leanvit.vit.weights.VitParameters;
  * cosine with warm-up, Gumbel noise by the seed and the step, distillation from the model as it was.
  *
  * <pre>{@code
- * DTpsTrainer trainer = new DTpsTrainer(model, TrainingFolder.of(folder), schedule, DTpsTrainer.options());
+ * DTpsTrainer trainer = new DTpsTrainer(model, TrainingFolder.of(folder),
+ *         new Schedule.KeepOfInitial(List.of(0.7), Stages.AT_QUARTERS), new DTpsTrainer.Method(),
+ *         DTpsTrainer.options());
  * trainer.with(executor, 4).train(progress -> true);
  * trainer.savePredictors(Path.of("predictors.safetensors"));    // dtps:keep=0.7,predictors=predictors.safetensors
  * }</pre>
