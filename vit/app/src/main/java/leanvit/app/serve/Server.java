@@ -349,6 +349,8 @@ public final class Server implements AutoCloseable {
             exchange.sendResponseHeaders(reply.status(), head || reply.body().length == 0 ? -1 : reply.body().length);
             if (!head) {
                 exchange.getResponseBody().write(reply.body());
+                // Before the exchange is closed, which waits for what is left of a request's body.
+                exchange.getResponseBody().flush();
             }
         } catch (IOException gone) {
             meters.add(ERRORS, 1, "kind", "client_gone");
