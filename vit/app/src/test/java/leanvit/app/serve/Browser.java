@@ -67,10 +67,13 @@ final class Browser implements AutoCloseable {
     static Browser open(String address, Path directory) throws Exception {
         Path program = PROGRAMS.stream().filter(Files::isExecutable).findFirst().orElse(null);
         Assumptions.assumeTrue(program != null, "skipped: no Chromium (Debian's package chromium)");
-        Process process = new ProcessBuilder(program.toString(), "--headless=new", "--no-sandbox", "--disable-gpu",
-                "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+        ProcessBuilder builder = new ProcessBuilder(program.toString(), "--headless=new", "--no-sandbox",
+                "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
                 "--user-data-dir=" + directory, "--window-size=1200,1400", "--remote-debugging-port=0", "about:blank")
-                .redirectErrorStream(true).start();
+                .redirectErrorStream(true);
+        // So that what it leaves lies there, too.
+        builder.environment().put("TMPDIR", directory.toString());
+        Process process = builder.start();
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = lines.readLine();
