@@ -116,7 +116,7 @@ public final class HeadTuner {
                 }
             }
             optimizer.step(values, gradients, schedule.rate(step));
-            means.add(loss, right, count, Map.of());
+            means.mean(loss, right, count, Map.of());
             if (!listener.step(means.progress(batches + step + 1, 0, 1, schedule.rate(step),
                     pictures.size() - count))) {
                 return false;
@@ -157,6 +157,7 @@ public final class HeadTuner {
                 }
             }
             count += filled;
+            means.saw(filled);
             if (!listener.step(means.progress(batch + 1, 0, 1, 0, skipped))) {
                 return -1;
             }

@@ -27,8 +27,19 @@ final class RunningMeans {
         this.first = first;
     }
 
-    /** Takes in a step: older ones fade, as if the last {@link TrainingProgress#WINDOW} were counted. */
+    /** Takes in a step on pictures that were not seen in this run before. */
     void add(double stepLoss, int right, int count, Map<String, Double> more) {
+        mean(stepLoss, right, count, more);
+        saw(count);
+    }
+
+    /** Counts pictures that were read and run. */
+    void saw(int count) {
+        images += count;
+    }
+
+    /** Takes a step into the means: older ones fade, as if the last {@link TrainingProgress#WINDOW} were counted. */
+    void mean(double stepLoss, int right, int count, Map<String, Double> more) {
         double keep = 1 - 1.0 / TrainingProgress.WINDOW;
         weight = weight * keep + 1;
         loss += (stepLoss - loss) / weight;
@@ -37,7 +48,6 @@ final class RunningMeans {
             double before = figures.getOrDefault(name, value);
             figures.put(name, before + (value - before) / weight);
         });
-        images += count;
     }
 
     TrainingProgress progress(long step, int epoch, int epochs, double rate, int skipped) {
