@@ -27,10 +27,13 @@ public final class ColumnSums {
      * @param rows    how many rows, 0 or more
      * @param columns values in a row, 0 or more
      * @param sums    {@code columns} floats from {@code sumsOffset}; must not overlap {@code x}
+     * @throws IndexOutOfBoundsException where the rows or the sums end outside their array
+     * @throws IllegalArgumentException  where a count is negative, the stride smaller than a row, or x and sums overlap
      */
     public static void add(float[] x, int offset, int stride, int rows, int columns, float[] sums, int sumsOffset) {
         Checks.rows("x", x, offset, stride, rows, columns);
         Checks.values("sums", sums.length, sumsOffset, columns);
+        Checks.apart("x", x, offset, stride, rows, columns, "sums", sums, sumsOffset, columns, 1, columns);
         KERNEL.add(x, offset, stride, rows, columns, sums, sumsOffset);
     }
 }

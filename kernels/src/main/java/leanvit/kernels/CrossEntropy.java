@@ -24,13 +24,16 @@ public final class CrossEntropy {
      * @param logits       K floats from {@code offset}
      * @param target       K floats from {@code targetOffset}: 0 or more each
      * @param factor       what the gradient is multiplied by, such as 1 / rows for a mean loss
-     * @param d            receives the gradient of the logits, K floats from {@code dOffset}; null for none
+     * @param d            receives the gradient of the logits, K floats from {@code dOffset}; null for none; may take
+     *                     the logits' place or the target's, and else overlaps neither
      */
     public static double row(int classes, float[] logits, int offset, float[] target, int targetOffset, double factor,
                              float[] d, int dOffset) {
         Checks.values("logits", logits.length, offset, classes);
         Checks.values("target", target.length, targetOffset, classes);
         Checks.optional("d", d, dOffset, classes);
+        Checks.sameOrApart("logits", logits, offset, classes, "d", d, dOffset, classes, 1, classes);
+        Checks.sameOrApart("target", target, targetOffset, classes, "d", d, dOffset, classes, 1, classes);
         double logSum = logSum(classes, logits, offset);
         double mass = 0;
         double loss = 0;
@@ -56,6 +59,7 @@ public final class CrossEntropy {
         Checks.values("logits", logits.length, offset, classes);
         Checks.range("label", label, label + 1, classes);
         Checks.optional("d", d, dOffset, classes);
+        Checks.sameOrApart("logits", logits, offset, classes, "d", d, dOffset, classes, 1, classes);
         double logSum = logSum(classes, logits, offset);
         double even = smoothing / classes;
         double loss = (1 - smoothing) * (logSum - logits[offset + label]);

@@ -30,6 +30,8 @@ public final class GeluGradient {
      * @param gelu what came of it, from {@code geluOffset}
      * @param dy   the gradient of that, from {@code dyOffset}
      * @param dx   receives the gradient of x, from {@code dxOffset}; may be {@code dy}, at the same place
+     * @throws IndexOutOfBoundsException where values end outside their array
+     * @throws IllegalArgumentException  where n is negative, or dx overlaps an input in another way
      */
     public static void apply(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] dy, int dyOffset,
                              float[] dx, int dxOffset) {
@@ -38,6 +40,9 @@ public final class GeluGradient {
         Checks.values("gelu", gelu.length, geluOffset, n);
         Checks.values("dy", dy.length, dyOffset, n);
         Checks.values("dx", dx.length, dxOffset, n);
+        Checks.apart("x", x, offset, n, 1, n, "dx", dx, dxOffset, n, 1, n);
+        Checks.apart("gelu", gelu, geluOffset, n, 1, n, "dx", dx, dxOffset, n, 1, n);
+        Checks.sameOrApart("dy", dy, dyOffset, n, "dx", dx, dxOffset, n, 1, n);
         KERNEL.apply(n, x, offset, gelu, geluOffset, dy, dyOffset, dx, dxOffset);
     }
 }

@@ -20,13 +20,16 @@ public final class KullbackLeibler {
      * @param student logits from {@code offset}
      * @param teacher logits from {@code teacherOffset}
      * @param factor  what the gradient is multiplied by
-     * @param d       the gradient of the student's row is added to it, from {@code dOffset}; null for none
+     * @param d       the gradient of the student's row is added to it, from {@code dOffset}; null for none;
+     *                must overlap neither row
      */
     public static double row(int columns, float[] student, int offset, float[] teacher, int teacherOffset,
                              double factor, float[] d, int dOffset) {
         Checks.values("student", student.length, offset, columns);
         Checks.values("teacher", teacher.length, teacherOffset, columns);
         Checks.optional("d", d, dOffset, columns);
+        Checks.apart("student", student, offset, columns, 1, columns, "d", d, dOffset, columns, 1, columns);
+        Checks.apart("teacher", teacher, teacherOffset, columns, 1, columns, "d", d, dOffset, columns, 1, columns);
         double logSum = CrossEntropy.logSum(columns, student, offset);
         double teacherLogSum = CrossEntropy.logSum(columns, teacher, teacherOffset);
         double divergence = 0;

@@ -43,6 +43,9 @@ public final class LayerNormGradient {
      *                   must not overlap x or dy
      * @param dWeight    C floats from {@code dWeightOffset} that the weight's gradient is added to; null for none
      * @param dBias      C floats from {@code dBiasOffset} that the bias's gradient is added to; null where dWeight is
+     * @throws IndexOutOfBoundsException where something ends outside its array
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, dWeight or dBias alone
+     *                                   is null, or an output overlaps x, dy or another output
      */
     public static void rows(float[] x, int offset, int stride, int rows, int columns, float[] statistics,
                             int statisticsOffset, float[] weight, float[] dy, int dyOffset, int dyStride, float[] dx,
@@ -58,7 +61,25 @@ public final class LayerNormGradient {
         if ((dWeight == null) != (dBias == null)) {
             throw new IllegalArgumentException("dWeight and dBias: expected both or neither");
         }
+        Checks.apart("x", x, offset, stride, rows, columns, "dx", dx, dxOffset, dxStride, rows, columns);
+        Checks.apart("dy", dy, dyOffset, dyStride, rows, columns, "dx", dx, dxOffset, dxStride, rows, columns);
+        if (dWeight != null) {
+            sumsApart(x, offset, stride, dy, dyOffset, dyStride, dx, dxOffset, dxStride, rows, columns, "dWeight",
+                    dWeight, dWeightOffset);
+            sumsApart(x, offset, stride, dy, dyOffset, dyStride, dx, dxOffset, dxStride, rows, columns, "dBias", dBias,
+                    dBiasOffset);
+            Checks.apart("dWeight", dWeight, dWeightOffset, columns, 1, columns, "dBias", dBias, dBiasOffset, columns,
+                    1, columns);
+        }
         KERNEL.rows(x, offset, stride, rows, columns, statistics, statisticsOffset, weight, dy, dyOffset, dyStride, dx,
                 dxOffset, dxStride, dWeight, dWeightOffset, dBias, dBiasOffset);
+    }
+
+    private static void sumsApart(float[] x, int offset, int stride, float[] dy, int dyOffset, int dyStride, float[] dx,
+                                  int dxOffset, int dxStride, int rows, int columns, String name, float[] sums,
+                                  int sumsOffset) {
+        Checks.apart("x", x, offset, stride, rows, columns, name, sums, sumsOffset, columns, 1, columns);
+        Checks.apart("dy", dy, dyOffset, dyStride, rows, columns, name, sums, sumsOffset, columns, 1, columns);
+        Checks.apart("dx", dx, dxOffset, dxStride, rows, columns, name, sums, sumsOffset, columns, 1, columns);
     }
 }

@@ -149,8 +149,12 @@ public final class MaskedAttention {
         check(head, queries, qkv, qkvOffset, stride, keyBias, biasOffset, mask, maskOffset, scratch, scratchOffset);
         Checks.rows("out", out, outOffset, outStride, queries, heads * headDim);
         Checks.optional("columnSum", columnSum, columnSumOffset, n);
+        int width = heads * headDim;
+        Checks.apart("qkv", qkv, qkvOffset, stride, n, 3 * width, "out", out, outOffset, outStride, queries, width);
+        scratchApart("qkv", qkv, qkvOffset, stride, n, 3 * width, scratch, scratchOffset);
+        scratchApart("out", out, outOffset, outStride, queries, width, scratch, scratchOffset);
         int q = qkvOffset + head * headDim;
-        int v = q + 2 * heads * headDim;
+        int v = q + 2 * width;
         exponentials(queries, qkv, q, stride, keyBias, biasOffset, scratch, scratchOffset);
         copyMask(mask, maskOffset, scratch, scratchOffset + maskAt);
         packRows(qkv, v, stride, scratch, scratchOffset + rowsAt);
@@ -199,6 +203,12 @@ public final class MaskedAttention {
         Checks.optional("dColumnSum", dColumnSum, dColumnSumOffset, n);
         Checks.optional("dMask", dMask, dMaskOffset, n);
         Checks.optional("dKeyBias", dKeyBias, dKeyBiasOffset, n);
+        Checks.apart("qkv", qkv, qkvOffset, stride, n, 3 * width, "dQkv", dQkv, dQkvOffset, dQkvStride, n, 3 * width);
+        Checks.apart("dOut", dOut, dOutOffset, dOutStride, queries, width, "dQkv", dQkv, dQkvOffset, dQkvStride, n,
+                3 * width);
+        scratchApart("qkv", qkv, qkvOffset, stride, n, 3 * width, scratch, scratchOffset);
+        scratchApart("dOut", dOut, dOutOffset, dOutStride, queries, width, scratch, scratchOffset);
+        scratchApart("dQkv", dQkv, dQkvOffset, dQkvStride, n, 3 * width, scratch, scratchOffset);
         int q = qkvOffset + head * headDim;
         int k = q + width;
         int d = dOutOffset + head * headDim;
@@ -347,5 +357,10 @@ public final class MaskedAttention {
         Checks.optional("keyBias", keyBias, biasOffset, n);
         Checks.optional("mask", mask, maskOffset, n);
         Checks.length("scratch", scratch.length - scratchOffset, scratchLength());
+    }
+
+    private void scratchApart(String name, float[] x, int offset, int stride, int rows, int columns, float[] scratch,
+                              int scratchOffset) {
+        Checks.apart(name, x, offset, stride, rows, columns, "scratch", scratch, scratchOffset, length, 1, length);
     }
 }

@@ -61,6 +61,8 @@ public final class TransposedGemm {
      * @param add     whether the product is added to C, or overwrites it
      * @param cOffset index of C's first element, whatever the panels
      * @param cStride floats from a row of C to the next, at least N
+     * @throws IndexOutOfBoundsException where a matrix or the panels end outside
+     * @throws IllegalArgumentException  where a count is negative, a stride smaller than a row, or C overlaps A or B
      */
     public static void multiply(int m, int k, int n, float[] a, int aOffset, int aStride, float[] b, int bOffset,
                                 int bStride, int fromPanel, int toPanel, boolean add, float[] c, int cOffset,
@@ -69,6 +71,8 @@ public final class TransposedGemm {
         Checks.rows("b", b, bOffset, bStride, k, n);
         Checks.rows("c", c, cOffset, cStride, m, n);
         Checks.range("panels", fromPanel, toPanel, panels(n));
+        Checks.apart("a", a, aOffset, aStride, k, m, "c", c, cOffset, cStride, m, n);
+        Checks.apart("b", b, bOffset, bStride, k, n, "c", c, cOffset, cStride, m, n);
         KERNEL.multiply(m, k, n, a, aOffset, aStride, b, bOffset, bStride, fromPanel, toPanel, add, c, cOffset,
                 cStride);
     }

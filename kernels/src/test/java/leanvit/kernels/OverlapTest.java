@@ -61,6 +61,74 @@ class OverlapTest {
     }
 
     @Test
+    void rowsOfGradientsThatMeet() {
+        float[] one = new float[SPAN];
+        float[] sums = new float[2 * WIDTH];
+        check("a", "c", false, WIDTH * WIDTH, (x, from, to, stride) -> TransposedGemm.multiply(WIDTH, WIDTH, WIDTH, x,
+                from, WIDTH, new float[WIDTH * WIDTH], 0, WIDTH, false, x, to, stride));
+        check("b", "c", false, WIDTH * WIDTH, (x, from, to, stride) -> TransposedGemm.multiply(WIDTH, WIDTH, WIDTH,
+                new float[WIDTH * WIDTH], 0, WIDTH, x, from, WIDTH, true, x, to, stride));
+        check("x", "dx", false, SPAN, (x, from, to, stride) -> LayerNormGradient.rows(x, from, WIDTH, ROWS, WIDTH,
+                sums, 0, one, one, 0, WIDTH, x, to, stride, null, 0, null, 0));
+        check("dy", "dx", false, SPAN, (x, from, to, stride) -> LayerNormGradient.rows(one, 0, WIDTH, ROWS, WIDTH,
+                sums, 0, one, x, from, WIDTH, x, to, stride, null, 0, null, 0));
+        check("x", "dx", false, SPAN, (x, from, to, stride) ->
+                GeluGradient.apply(SPAN, x, from, one, 0, one, 0, x, to));
+        check("gelu", "dx", false, SPAN, (x, from, to, stride) ->
+                GeluGradient.apply(SPAN, one, 0, x, from, one, 0, x, to));
+        check("dy", "dx", true, SPAN, (x, from, to, stride) ->
+                GeluGradient.apply(SPAN, one, 0, one, 0, x, from, x, to));
+        check("logits", "d", true, SPAN, (x, from, to, stride) ->
+                CrossEntropy.label(SPAN, x, from, 1, 0, 1, x, to));
+        check("target", "d", true, SPAN, (x, from, to, stride) ->
+                CrossEntropy.row(SPAN, one, 0, x, from, 1, x, to));
+        check("student", "d", false, SPAN, (x, from, to, stride) ->
+                KullbackLeibler.row(SPAN, x, from, one, 0, 1, x, to));
+        check("teacher", "d", false, SPAN, (x, from, to, stride) ->
+                KullbackLeibler.row(SPAN, one, 0, x, from, 1, x, to));
+    }
+
+    @Test
+    void sumsThatMeetWhatIsAddedUp() {
+        float[] array = new float[4 * SPAN];
+        float[] one = new float[SPAN];
+        refused("x", "sums", () -> ColumnSums.add(array, 0, WIDTH, ROWS, WIDTH, array, SPAN - 1));
+        ColumnSums.add(array, 0, WIDTH, ROWS, WIDTH, array, SPAN);
+        refused("x", "dWeight", () -> LayerNormGradient.rows(array, 0, WIDTH, ROWS, WIDTH, one, 0, one, one, 0, WIDTH,
+                new float[SPAN], 0, WIDTH, array, SPAN - 1, array, 2 * SPAN));
+        refused("dy", "dBias", () -> LayerNormGradient.rows(one, 0, WIDTH, ROWS, WIDTH, one, 0, one, array, 0, WIDTH,
+                new float[SPAN], 0, WIDTH, array, 2 * SPAN, array, SPAN - 1));
+        refused("dx", "dWeight", () -> LayerNormGradient.rows(one, 0, WIDTH, ROWS, WIDTH, one, 0, one, one, 0, WIDTH,
+                array, 0, WIDTH, array, 0, array, 2 * SPAN));
+        refused("dWeight", "dBias", () -> LayerNormGradient.rows(one, 0, WIDTH, ROWS, WIDTH, one, 0, one, one, 0, WIDTH,
+                new float[SPAN], 0, WIDTH, array, 0, array, WIDTH - 1));
+    }
+
+    @Test
+    void maskedAttentionNeedsItsArraysApart() {
+        MaskedAttention attention = new MaskedAttention(ROWS, 1, WIDTH, MaskedAttention.Form.KEYS, 0f);
+        int three = 3 * WIDTH;
+        float[] x = new float[10 * SPAN + attention.scratchLength()];
+        float[] scratch = new float[attention.scratchLength()];
+        float[] out = new float[SPAN];
+        refused("qkv", "out", () -> attention.forward(0, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN - 1, WIDTH,
+                null, 0, scratch, 0));
+        refused("qkv", "scratch", () -> attention.forward(0, ROWS, x, 0, three, null, 0, null, 0, out, 0, WIDTH, null,
+                0, x, 3 * SPAN - 1));
+        refused("out", "scratch", () -> attention.forward(0, ROWS, new float[3 * SPAN], 0, three, null, 0, null, 0, x,
+                0, WIDTH, null, 0, x, SPAN - 1));
+        attention.forward(0, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN, WIDTH, null, 0, x, 4 * SPAN);
+        refused("qkv", "dQkv", () -> attention.backward(0, ROWS, x, 0, three, null, 0, null, 0, out, 0, WIDTH, null, 0,
+                x, 1, three, null, 0, null, 0, scratch, 0));
+        refused("dOut", "dQkv", () -> attention.backward(0, ROWS, new float[3 * SPAN], 0, three, null, 0, null, 0, x, 0,
+                WIDTH, null, 0, x, SPAN - 1, three, null, 0, null, 0, scratch, 0));
+        refused("dQkv", "scratch", () -> attention.backward(0, ROWS, new float[3 * SPAN], 0, three, null, 0, null, 0,
+                out, 0, WIDTH, null, 0, x, 0, three, null, 0, null, 0, x, 3 * SPAN - 1));
+        attention.backward(0, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN, WIDTH, null, 0, x, 4 * SPAN, three,
+                null, 0, null, 0, x, 7 * SPAN);
+    }
+
+    @Test
     void headsThatMeet() {
         int heads = 2;
         check("x", "out", false, heads * SPAN, (x, from, to, stride) ->
