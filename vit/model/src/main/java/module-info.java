@@ -9,6 +9,7 @@ module leanvit.vit {
 
     exports leanvit.vit;
     exports leanvit.vit.data;
+    exports leanvit.vit.embed;
     exports leanvit.vit.image;
     exports leanvit.vit.io;
     exports leanvit.vit.json to leanvit.app;

@@ -315,6 +315,35 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
+     * Returns a feature vector for every patch of what the model sees of a picture, as {@link Inference#dense} does.
+     *
+     * @throws IOException as {@link #classify(byte[], int)} throws it, and all else alike
+     */
+    public DenseFeatures dense(Picture picture) throws IOException {
+        long start = System.nanoTime();
+        Batch batch = new Batch(start);
+        Picture read = picture.load(manner.pictures());
+        List<Classification> answers = new ArrayList<>();
+        long deadline = start + CallLimits.nanos(manner.calls().time());
+        Outcome<DenseFeatures> outcome = lend(batch, deadline, Runner.WANTED, runner -> {
+            float[] pixels = runner.pixels(1);
+            try {
+                batch.prepare(read, pixels, 0);
+            } catch (IOException | IllegalArgumentException e) {
+                batch.broken++;
+                return Outcome.failed(e);
+            }
+            long begin = System.nanoTime();
+            DenseFeatures features = runner.inference.dense(pixels, 1);
+            batch.model = System.nanoTime() - begin;
+            answers.add(classification(runner, new float[model().config().classes()], 0, 0));
+            return Outcome.of(features);
+        });
+        batch.report(answers);
+        return outcome.get();
+    }
+
+    /**
      * Returns the feature vector of a JPEG or PNG file's bytes, [C], as {@link Inference#features} gives it: pictures
      * that look alike to the model have vectors of small angle. (With {@link #run(Picture, int)} one pass gives the
      * label, too.)

@@ -13,6 +13,7 @@ import leanvit.vit.image.Preprocessing;
 import leanvit.vit.pass.BlockPass;
 import leanvit.vit.pass.Gemms;
 import leanvit.vit.pass.PackedVit;
+import leanvit.vit.pass.PatchRows;
 import leanvit.vit.pass.Readout;
 import leanvit.vit.pass.TokenBatch;
 import leanvit.vit.pass.TokenTrail;
@@ -120,7 +121,7 @@ public final class Inference {
      * @throws IllegalArgumentException if {@code pixels} is too short
      */
     public float[] logits(float[] pixels, int batch) {
-        return run(pixels, batch, true, null, false);
+        return run(pixels, batch, true, null, false, null);
     }
 
     /**
@@ -131,7 +132,7 @@ public final class Inference {
      * model has one. An embedding of the image, not normalised.
      */
     public float[] features(float[] pixels, int batch) {
-        return run(pixels, batch, false, null, false);
+        return run(pixels, batch, false, null, false, null);
     }
 
     /**
@@ -141,7 +142,20 @@ public final class Inference {
      * @param rows  whether the records have token rows and sizes
      */
     public float[] trace(float[] pixels, int batch, List<BlockTrace> trace, boolean rows) {
-        return run(pixels, batch, true, Objects.requireNonNull(trace, "trace"), rows);
+        return run(pixels, batch, true, Objects.requireNonNull(trace, "trace"), rows, null);
+    }
+
+    /**
+     * Returns a feature vector for every patch of each image, whatever the reducer made of its token. Beside its result
+     * a pass allocates what follows the tokens.
+     *
+     * @param pixels as {@link #logits} takes them
+     */
+    public DenseFeatures dense(float[] pixels, int batch) {
+        PatchRows patches = new PatchRows(weights);
+        run(pixels, batch, false, null, false, patches);
+        return new DenseFeatures(batch, config.gridRows(), config.gridColumns(), shape.width(), patches.rows(),
+                patches.dropped());
     }
 
     /**
@@ -198,7 +212,8 @@ public final class Inference {
         }
     }
 
-    private float[] run(float[] pixels, int batch, boolean classify, List<BlockTrace> trace, boolean traceRows) {
+    private float[] run(float[] pixels, int batch, boolean classify, List<BlockTrace> trace, boolean traceRows,
+                        PatchRows dense) {
         long imageValues = 3L * config.imageHeight() * config.imageWidth();
         if (batch < 0 || batch * imageValues > pixels.length) {
             throw new IllegalArgumentException("pixels has " + pixels.length + " values, expected " + batch
@@ -208,6 +223,9 @@ public final class Inference {
         if (classify && (long) batch * config.classes() > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a batch of " + batch + " images has more logits than one array holds, "
                     + config.classes() + " each; a batch of " + (Integer.MAX_VALUE - 8) / config.classes() + " fits");
+        }
+        if (dense != null) {
+            dense.begin(batch);
         }
         lastBatch = 0;
         if (remaining.length > 0 && remaining[0].length < batch) {
@@ -220,18 +238,22 @@ public final class Inference {
         workers.open();
         try {
             embed(pixels, batch);
-            TokenTrail trail = trace == null ? null : new TokenTrail(batch, shape.tokens());
+            boolean followed = trace != null || dense != null;
+            TokenTrail trail = followed ? new TokenTrail(batch, shape.tokens()) : null;
             boolean pooledAlready = false;
             for (int layer = 0; layer < shape.depth(); layer++) {
                 beforeBlock.run();
                 boolean last = layer == shape.depth() - 1;
-                pooledAlready = last && trace == null && lastBlockForPrefix(layer, readout.prefixRead());
+                pooledAlready = last && !followed && lastBlockForPrefix(layer, readout.prefixRead());
                 if (!pooledAlready) {
-                    block(layer, trail);
+                    block(layer, trail, dense);
                 }
                 if (trace != null) {
                     trace.add(record(layer, trail, traceRows));
                 }
+            }
+            for (int image = 0; dense != null && image < batch; image++) {
+                dense.finish(image, x, trail.of(image));
             }
             if (!pooledAlready && readout.prefixRead() > 0) {
                 readout.takePrefix(x);
@@ -292,20 +314,20 @@ public final class Inference {
         }
     }
 
-    private void block(int layer, TokenTrail trail) {
+    private void block(int layer, TokenTrail trail, PatchRows dense) {
         for (int image = 0; image < x.images(); image++) {
             reducerInput[layer][image] = x.count(image);
         }
         if (blocks.reducesInput(layer)) {
             blocks.reduceInput(layer, x, y);
             swap();
-            follow(trail);
+            follow(trail, dense);
         }
         countBefore(layer);
         blocks.run(layer, x, y);
         if (blocks.reducesInside(layer)) {
             swap();
-            follow(trail);
+            follow(trail, dense);
         }
         countAfter(layer);
     }
@@ -345,8 +367,12 @@ public final class Inference {
         }
     }
 
-    private void follow(TokenTrail trail) {
+    /** Follows the last reduction, whose tokens {@link #y} still holds as they were. */
+    private void follow(TokenTrail trail, PatchRows dense) {
         for (int image = 0; trail != null && image < x.images(); image++) {
+            if (dense != null) {
+                dense.keepDropped(image, y, blocks.map(image), trail.of(image));
+            }
             trail.follow(image, blocks.map(image));
         }
     }

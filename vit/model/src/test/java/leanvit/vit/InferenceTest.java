@@ -82,8 +82,9 @@ class InferenceTest {
                 "pomt:r=0,layer=1,upstream=on");
     }
 
-    private static TokenReducer reducer(String spec) throws IOException {
-        return Reducers.parse(spec, file -> predictors(model.config().width(), Integer.parseInt(file)));
+    static TokenReducer reducer(String spec) throws IOException {
+        int width = TestWeights.config(Pooling.TOKEN, false).width();
+        return Reducers.parse(spec, file -> predictors(width, Integer.parseInt(file)));
     }
 
     private static Map<String, Tensor> predictors(int width, int stages) {

@@ -2,15 +2,18 @@ package leanvit.app.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import leanvit.app.eval.Comparison;
 import leanvit.app.eval.ComparisonReport;
+import leanvit.app.eval.EmbeddingReport;
+import leanvit.app.eval.EmbeddingScore;
 import leanvit.app.eval.ReducerScore;
 import leanvit.reducers.Reducers;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.data.LabelledPictures;
+import leanvit.vit.data.PictureFiles;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.weights.Checkpoint;
 
@@ -31,15 +34,21 @@ final class CompareCommand implements Command {
                 .json()
                 .flag("--markdown", "print the table in Markdown")
                 .text("--plot", "OUT.png", "draw accuracy against images/s")
+                .flag("--embeddings", "compare embeddings with the unreduced model's instead of answers; PATH may be "
+                        + "any picture or folder, labels are not looked at")
                 .note("Without PATH the built-in model is compared on " + DemoModel.PICTURES + " drawn pictures that "
                         + "it has not learnt from. What was learnt for it is in a SPEC demo/thresholds.safetensors "
                         + "(LTMP) and demo/predictors.safetensors (dTPS, keep=0.5).")
                 .note("labels.csv begins with the line file,label; then one line per picture, with its class counted "
                         + "from 0.")
+                .note("With --embeddings: the cosine of a picture's embedding to the unreduced model's, mean and "
+                        + "worst, and recall@k, the share of a picture's k nearest others among the pictures (by the "
+                        + "unreduced model, by cosine) that are among the k nearest by the reduced one.")
                 .note("Reading and resizing pictures is not timed. Batches go through all reducers in turn, so that "
                         + "whatever else the machine does falls upon all alike. Of a model of several labels at once "
                         + "the likeliest is its answer; one of a single output answers 1 (yes) or 0.")
-                .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png");
+                .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png")
+                .example("photos --embeddings --reducers \"none;tome:r=8;evit:keep=0.7\"");
     }
 
     @Override
@@ -54,9 +63,13 @@ final class CompareCommand implements Command {
         List<TokenReducer> reducers = Models.reducers(options, terminal);
         Path plot = options.png("--plot");
         try (Checkpoint checkpoint = Models.open(options)) {
-            Models.requireClassifier(checkpoint);
-            LabelledPictures pictures = drawn ? DemoModel.pictures()
-                    : LabelledPictures.of(paths(options), checkpoint.config().classes());
+            boolean embeddings = options.has("--embeddings");
+            if (!embeddings) {
+                Models.requireClassifier(checkpoint);
+            }
+            LabelledPictures pictures = drawn ? DemoModel.pictures() : embeddings
+                    ? LabelledPictures.of(PictureFiles.find(options.operandPaths()), checkpoint.config().classes())
+                    : LabelledPictures.of(options.operandPaths(), checkpoint.config().classes());
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             Models.warn(checkpoint, terminal);
             int threads = options.whole("--threads");
@@ -64,8 +77,11 @@ final class CompareCommand implements Command {
             Comparison comparison = new Comparison(model.inference().with(Models.executor(threads), threads),
                     checkpoint.preprocessing(), batch);
             terminal.progress("0 of " + pictures.size() + " pictures");
-            List<ReducerScore> scores = comparison.run(reducers.isEmpty() ? usual(drawn, model) : reducers,
-                    pictures, done -> terminal.progress(done + " of " + pictures.size() + " pictures"));
+            IntConsumer progress = done -> terminal.progress(done + " of " + pictures.size() + " pictures");
+            List<TokenReducer> rows = reducers.isEmpty() ? usual(drawn, model) : reducers;
+            List<EmbeddingScore> near = embeddings ? comparison.runEmbeddings(rows, pictures, progress) : null;
+            List<ReducerScore> scores = embeddings ? near.stream().map(EmbeddingScore::score).toList()
+                    : comparison.run(rows, pictures, progress);
             terminal.endProgress();
             String title =
                     Models.name(checkpoint) + ": " + counted(pictures.size(), "picture") + ", batch " + batch + ", "
@@ -76,14 +92,16 @@ final class CompareCommand implements Command {
                         + "reducers or a smaller --batch, or more pictures");
             }
             if (plot != null) {
-                Pictures.writePng(ComparisonReport.plot(title, scores), plot);
+                Pictures.writePng(embeddings ? EmbeddingReport.plot(title, near)
+                        : ComparisonReport.plot(title, scores), plot);
             }
             if (options.has("--json")) {
-                terminal.out().println(ComparisonReport.json(scores));
+                terminal.out().println(embeddings ? EmbeddingReport.json(near) : ComparisonReport.json(scores));
             } else if (options.has("--markdown")) {
-                terminal.out().print(ComparisonReport.markdown(scores));
+                terminal.out().print(embeddings ? EmbeddingReport.markdown(near) : ComparisonReport.markdown(scores));
             } else {
-                terminal.out().print(title + "\n\n" + ComparisonReport.text(scores));
+                terminal.out().print(title + "\n\n"
+                        + (embeddings ? EmbeddingReport.text(near) : ComparisonReport.text(scores)));
             }
             return DONE;
         }
@@ -91,14 +109,6 @@ final class CompareCommand implements Command {
 
     private static List<TokenReducer> usual(boolean drawn, VisionTransformer model) throws IOException {
         return drawn ? DemoModel.reducers() : Reducers.usual(model.shape());
-    }
-
-    private static List<Path> paths(Options options) throws UsageException {
-        List<Path> paths = new ArrayList<>();
-        for (int i = 0; i < options.operands().size(); i++) {
-            paths.add(options.operandPath(i));
-        }
-        return paths;
     }
 
     private static String counted(int count, String what) {

@@ -20,6 +20,7 @@ public final class Main {
     /** All commands, in the order of the help. */
     private static final List<Command> COMMANDS = List.of(
             new ClassifyCommand(),
+            new EmbedCommand(),
             new CompareCommand(),
             new RunCommand(),
             new BenchCommand(),

@@ -124,7 +124,7 @@ final class Models {
     static void requireClassifier(Checkpoint checkpoint) {
         if (checkpoint.config().classes() == 0) {
             throw new IllegalArgumentException("model " + name(checkpoint) + " has no classifier, so that it names no "
-                    + "classes; run, bench and info take it");
+                    + "classes; run, embed, bench, info and compare --embeddings take it");
         }
     }
 

@@ -2,6 +2,7 @@ package leanvit.app.cli;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -66,6 +67,15 @@ final class Options {
     /** Returns an operand as a path. */
     Path operandPath(int i) throws UsageException {
         return path("", operands.get(i));
+    }
+
+    /** Returns all operands as paths. */
+    List<Path> operandPaths() throws UsageException {
+        List<Path> paths = new ArrayList<>();
+        for (int i = 0; i < operands.size(); i++) {
+            paths.add(operandPath(i));
+        }
+        return paths;
     }
 
     private static Path path(String before, String text) throws UsageException {

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import leanvit.reducers.None;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.BlockTrace;
+import leanvit.vit.DenseFeatures;
 import leanvit.vit.Inference;
 import leanvit.vit.TraceFile;
 import leanvit.vit.VisionTransformer;
@@ -39,6 +40,7 @@ final class RunCommand implements Command {
                 .flag("--trace", "write what each block did, too")
                 .flag("--backward", "write the loss and its gradients, too; IN holds labels or targets")
                 .flag("--features", "write each image's feature vector, too")
+                .flag("--dense", "write a feature vector for every patch, too")
                 .model()
                 .note("With --trace, OUT also has for every block l, counted from 0: block.<l>.tokens (the rows after "
                 + "the block, all images one after another, [sum of N, C]), block.<l>.offsets (int64 [B + 1]: where "
@@ -55,6 +57,9 @@ final class RunCommand implements Command {
                 + "dtps:keep=0.7,predictors=FILE, dTPS's, for which IN has noise gumbel.<s> [B, n, 2] for each stage: "
                 + "loss, ce, ratio_loss, decision.<s> [B, n], grad.<parameter> of the model and "
                 + "grad.predictor.<s>.<parameter>.")
+                .note("With --dense, OUT also has dense [B, H / patch, W / patch, C]: the patch tokens after the last "
+                + "norm, each at every patch that was merged into it; where a token was dropped, its patches have the "
+                + "row that it had then, and dense.dropped (uint8 [B, H / patch, W / patch]) is 1.")
                 .note("Images of another size than the model's are taken where both sides are multiples of the patch; "
                 + "position embeddings are then resized, by the rule of the model's library.")
                 .example("--model deit-tiny --input in.safetensors --output out.safetensors --reducer tome:r=8 "
@@ -75,8 +80,8 @@ final class RunCommand implements Command {
         Map<String, String> training = new TreeMap<>();
         TokenReducer reducer = backward ? MaskedBackward.reducer(options.text("--reducer"), training, terminal)
                 : Models.reducer(options, terminal);
-        if (backward && (options.has("--trace") || options.has("--features"))) {
-            throw new UsageException("--backward goes with neither --trace nor --features");
+        if (backward && (options.has("--trace") || options.has("--features") || options.has("--dense"))) {
+            throw new UsageException("--backward goes with none of --trace, --features and --dense");
         }
         WholeFile.check(output);
         try (SafeTensors tensors = SafeTensors.open(input); Checkpoint checkpoint = Models.open(options)) {
@@ -107,10 +112,22 @@ final class RunCommand implements Command {
             if (options.has("--features")) {
                 file.floats("features", features(inference, shape[0]), shape[0], model.features());
             }
+            if (options.has("--dense")) {
+                addDense(file, inference.dense(pixels, shape[0]));
+            }
             TraceFile.add(file, trace, model.shape());
             file.write(output);
         }
         return DONE;
+    }
+
+    private static void addDense(SafeTensorsWriter file, DenseFeatures dense) {
+        file.floats("dense", dense.values(), dense.images(), dense.rows(), dense.columns(), dense.width());
+        byte[] dropped = new byte[dense.dropped().length];
+        for (int i = 0; i < dropped.length; i++) {
+            dropped[i] = (byte) (dense.dropped()[i] ? 1 : 0);
+        }
+        file.bytes("dense.dropped", dropped, dense.images(), dense.rows(), dense.columns());
     }
 
     /** Returns the feature vectors of the last pass's images, one after another. */

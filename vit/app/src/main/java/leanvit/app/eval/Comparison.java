@@ -14,12 +14,13 @@ import leanvit.reducers.TokenReducer;
 import leanvit.vit.Inference;
 import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.data.PixelReader;
+import leanvit.vit.embed.EmbeddingAgreement;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.weights.VitConfig;
 
 /**
- * Runs reducers over the same pictures: how often each is right, how often it agrees with the unreduced model, and how
- * fast it is.
+ * Runs reducers over the same pictures: how often each is right, how often it agrees with the unreduced model, or how
+ * near its embeddings come to that model's, and how fast it is.
  *
  * <pre>{@code
  * Comparison comparison = new Comparison(model.inference(), checkpoint.preprocessing(), 1);
@@ -74,8 +75,7 @@ public final class Comparison {
      * @param run           the model, on the threads to use; its reducer is not looked at
      * @param preprocessing how the model wants its pictures
      * @param batch         pictures per pass, at least 1
-     * @throws IllegalArgumentException if the model has no classifier or {@code preprocessing} makes another size than
-     *                                  it wants
+     * @throws IllegalArgumentException if {@code preprocessing} makes another size than the model wants
      */
     public Comparison(Inference run, Preprocessing preprocessing, int batch) {
         this(run, preprocessing, batch, USUAL);
@@ -98,26 +98,76 @@ public final class Comparison {
      * @param pictures at least one
      * @param progress is told after each batch how many pictures are done
      * @return a score for each reducer, in their order
-     * @throws IllegalArgumentException if a reducer does not fit the model
+     * @throws IllegalArgumentException if a reducer does not fit the model, or the model has no classifier
      * @throws IOException              that names the picture that cannot be read; there are no scores of the others
      *                                  then
      */
     public List<ReducerScore> run(List<TokenReducer> reducers, LabelledPictures pictures, IntConsumer progress)
             throws IOException {
+        Evaluable.checkClassifier(dense);
+        int timedBatch = Math.min(batch, pictures.size());
+        List<Contender> all = judged(reducers, pictures, progress, false);
+        List<ReducerScore> scores = new ArrayList<>();
+        for (Contender row : rows(reducers, all)) {
+            scores.add(row.score(pictures, timedBatch, all.get(0)));
+        }
+        return scores;
+    }
+
+    /**
+     * Runs the reducers as {@link #run} does, and compares their embeddings with the unreduced model's; no classes are
+     * needed. The embeddings of all reducers are held.
+     *
+     * @param pictures at least two
+     * @throws IllegalArgumentException if a reducer does not fit the model or there are fewer pictures
+     */
+    public List<EmbeddingScore> runEmbeddings(List<TokenReducer> reducers, LabelledPictures pictures,
+            IntConsumer progress) throws IOException {
+        int size = pictures.size();
+        if (size < 2) {
+            throw new IllegalArgumentException("one picture has no neighbours, expected two or more");
+        }
+        int timedBatch = Math.min(batch, size);
+        List<Contender> all = judged(reducers, pictures, progress, true);
+        Contender reference = all.get(0);
+        List<EmbeddingScore> scores = new ArrayList<>();
+        for (Contender row : rows(reducers, all)) {
+            EmbeddingAgreement agreement = EmbeddingAgreement.of(reference.embeddings, row.embeddings, size,
+                    dense.model().features());
+            scores.add(new EmbeddingScore(row.score(pictures, timedBatch, reference), agreement,
+                    pictures.name(agreement.worst())));
+        }
+        return scores;
+    }
+
+    /** Returns the contender of each reducer; the first of {@code all} is the unreduced model. */
+    private static List<Contender> rows(List<TokenReducer> reducers, List<Contender> all) {
+        List<Contender> rows = new ArrayList<>();
+        int next = 1;
+        for (TokenReducer reducer : reducers) {
+            rows.add(reducer instanceof None ? all.get(0) : all.get(next++));
+        }
+        return rows;
+    }
+
+    /** Runs the unreduced model and the reducers over all pictures. */
+    private List<Contender> judged(List<TokenReducer> reducers, LabelledPictures pictures, IntConsumer progress,
+            boolean embeddings) throws IOException {
         Objects.requireNonNull(progress, "progress");
         if (reducers.isEmpty()) {
             throw new IllegalArgumentException("expected at least one reducer");
         }
-        List<Contender> rows = new ArrayList<>();
         List<Contender> all = new ArrayList<>();
         Contender reference = new Contender(dense);
         all.add(reference);
         for (TokenReducer reducer : reducers) {
-            Contender contender = reducer instanceof None ? reference : new Contender(dense.with(reducer));
-            rows.add(contender);
-            if (contender != reference) {
-                all.add(contender);
+            if (!(reducer instanceof None)) {
+                all.add(new Contender(dense.with(reducer)));
             }
+        }
+        for (Contender contender : all) {
+            contender.embeddings = embeddings
+                    ? new float[Math.multiplyExact(pictures.size(), dense.model().features())] : null;
         }
         int timedBatch = Math.min(batch, pictures.size());
         PixelReader reader = new PixelReader(pictures, preprocessing, batch);
@@ -141,11 +191,7 @@ public final class Comparison {
                 repeat(all, reader, count, pixels, timedBatch, effort.wantedPasses - pictures.size() / timedBatch);
             }
         }
-        List<ReducerScore> scores = new ArrayList<>();
-        for (Contender row : rows) {
-            scores.add(row.score(pictures, timedBatch, reference));
-        }
-        return scores;
+        return all;
     }
 
     private void warmUp(List<Contender> all, float[] pixels, int images) {
@@ -186,6 +232,8 @@ public final class Comparison {
         private int top1;
         private int top5;
         private int agreement;
+        /** Of all pictures, [pictures, D]; null where nobody asked. */
+        private float[] embeddings;
         private long macs;
         private long tokens;
 
@@ -215,6 +263,10 @@ public final class Comparison {
                     int rank = LogitRanks.of(pictures.label(first + i), logits, i * classes, classes);
                     top1 += rank == 0 ? 1 : 0;
                     top5 += rank < Math.min(TOP, LogitRanks.answers(classes)) ? 1 : 0;
+                }
+                if (embeddings != null) {
+                    float[] embedding = run.embedding(i);
+                    System.arraycopy(embedding, 0, embeddings, (first + i) * embedding.length, embedding.length);
                 }
                 macs += run.macs(i);
                 tokens += run.tokens(last, i);

@@ -42,14 +42,22 @@ public final class ComparisonReport {
                 row.add(share(score.top5().getAsInt(), score.images()));
             }
             row.add(share(score.agreement(), score.images()));
-            row.add(score.imagesPerSecond().isEmpty() ? UNKNOWN : rounded(score.imagesPerSecond().getAsDouble()));
-            row.add(score.speedup().isEmpty() ? UNKNOWN
-                    : String.format(Locale.ROOT, "%.2fx", score.speedup().getAsDouble()));
+            row.add(speed(score));
+            row.add(speedup(score));
             row.add(String.format(Locale.ROOT, "%.3f", score.gmacs()));
             row.add(String.format(Locale.ROOT, "%.1f", score.tokensOut()));
             table.add(row);
         }
         return table;
+    }
+
+    static String speed(ReducerScore score) {
+        return score.imagesPerSecond().isEmpty() ? UNKNOWN : rounded(score.imagesPerSecond().getAsDouble());
+    }
+
+    static String speedup(ReducerScore score) {
+        return score.speedup().isEmpty() ? UNKNOWN
+                : String.format(Locale.ROOT, "%.2fx", score.speedup().getAsDouble());
     }
 
     private static String share(int count, int images) {
@@ -60,7 +68,7 @@ public final class ComparisonReport {
         return String.format(Locale.ROOT, number < 10 ? "%.2f" : number < 1000 ? "%.1f" : "%.0f", number);
     }
 
-    private static String shortened(String spec) {
+    static String shortened(String spec) {
         return spec.length() <= LONGEST_SPEC ? spec : spec.substring(0, LONGEST_SPEC - 3) + "...";
     }
 
@@ -76,12 +84,19 @@ public final class ComparisonReport {
             json.beginObject().name("reducer").value(score.reducer()).name("images").value(score.images());
             count(json, "top1", score.top1());
             count(json, "top5", score.top5());
-            json.name("agreement").value(score.agreement()).name("passes").value(score.passes());
-            number(json, "images_per_s", score.imagesPerSecond());
-            number(json, "speedup", score.speedup());
-            json.name("gmacs").value(score.gmacs()).name("tokens_out").value(score.tokensOut()).endObject();
+            json.name("agreement").value(score.agreement());
+            cost(json, score);
+            json.endObject();
         }
         return json.endArray().toString();
+    }
+
+    /** Writes what a reducer costs, from {@code passes} on. */
+    static void cost(JsonWriter json, ReducerScore score) {
+        json.name("passes").value(score.passes());
+        number(json, "images_per_s", score.imagesPerSecond());
+        number(json, "speedup", score.speedup());
+        json.name("gmacs").value(score.gmacs()).name("tokens_out").value(score.tokensOut());
     }
 
     private static void count(JsonWriter json, String name, OptionalInt count) {

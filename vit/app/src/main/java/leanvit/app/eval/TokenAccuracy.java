@@ -39,6 +39,7 @@ public final class TokenAccuracy {
                                       throws IOException {
         Calibration.checkCounts(counts, run.model().shape());
         Evaluable.check(run, preprocessing, batch);
+        Evaluable.checkClassifier(run);
         int classes = run.model().config().classes();
         RandomPruning pruning = new RandomPruning(run.model().shape());
         Inference pruned = run.with(pruning);

@@ -59,9 +59,30 @@ class CompareCommandTest {
         for (String command : new String[] {"classify", "compare", "calibrate"}) {
             Cli.run(command, command.equals("classify") ? Cli.PICTURES.resolve("cup.png") : Cli.PICTURES, "--model",
                     directory).failed("model vit_demo_patch8_96 has no classifier, so that it names no classes; run, "
-                    + "bench and info take it");
+                    + "embed, bench, info and compare --embeddings take it");
         }
         assertThat(Cli.run("info", "--model", directory, "--reducers", "none").succeeded().out()).contains("0 classes");
+    }
+
+    @Test
+    void embeddingsAreComparedWithoutLabels() throws IOException {
+        Path plot = directory.resolve("plot.png");
+        List<Map<String, Object>> rows = Cli.run("compare", Cli.PICTURES, "--embeddings", "--json", "--plot", plot,
+                "--reducers", "none;tome:r=16;tome:r=2").succeeded().objects();
+        assertThat(rows).hasSize(3).allSatisfy(row -> assertThat(row).containsOnlyKeys("reducer", "images",
+                "cosine_mean", "cosine_worst", "worst", "recall_at_1", "recall_at_10", "passes", "images_per_s",
+                "speedup", "gmacs", "tokens_out"));
+        assertThat(rows.get(0)).containsEntry("recall_at_1", 1.0).containsEntry("recall_at_10", 1.0)
+                .containsEntry("speedup", 1.0);
+        assertThat((double) rows.get(0).get("cosine_worst")).isGreaterThan(1 - 1e-9);
+        assertThat((double) rows.get(1).get("cosine_mean")).isLessThan((double) rows.get(2).get("cosine_mean"))
+                .isGreaterThan((double) rows.get(1).get("cosine_worst"));
+        assertThat((String) rows.get(1).get("worst")).endsWith(".png");
+        assertThat(Pictures.read(plot).width()).isGreaterThan(300);
+        assertThat(Cli.run("compare", Cli.PICTURES, "--embeddings", "--reducers", "none").succeeded().out())
+                .contains("cosine, mean", "recall@10", "100.0 %");
+        Cli.run("compare", Cli.PICTURES.resolve("cup.png"), "--embeddings")
+                .failed("one picture has no neighbours, expected two or more");
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest {
 
     private static final List<String> COMMANDS =
-            List.of("classify", "compare", "run", "bench", "serve", "info", "calibrate");
+            List.of("classify", "embed", "compare", "run", "bench", "serve", "info", "calibrate");
 
     @Test
     void helpListsTheCommands() {
@@ -25,7 +25,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "compare", "run", "bench", "serve", "info", "calibrate"})
+    @ValueSource(strings = {"classify", "embed", "compare", "run", "bench", "serve", "info", "calibrate"})
     void everyCommandHasHelpAndTheCommonOptions(String command) {
         Cli help = Cli.run(command, "--help").succeeded();
         assertThat(help.out()).startsWith("Usage: leanvit " + command)
@@ -35,13 +35,13 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "compare", "bench", "info", "calibrate"})
+    @ValueSource(strings = {"classify", "embed", "compare", "bench", "info", "calibrate"})
     void commandsThatPrintAResultPrintJson(String command) {
         assertThat(Cli.run(command, "--help").out()).contains("--json");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"classify", "compare", "run", "bench", "serve", "info", "calibrate"})
+    @ValueSource(strings = {"classify", "embed", "compare", "run", "bench", "serve", "info", "calibrate"})
     void wrongOptionsAreWrongUsage(String command) {
         Cli.run(command, "--nonsense").refused(command, "unknown option \"--nonsense\"");
         Cli.run(command, "--threads", "0")

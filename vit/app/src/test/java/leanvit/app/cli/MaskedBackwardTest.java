@@ -155,6 +155,6 @@ class MaskedBackwardTest {
         misused(run("ltmp:prune=0.01,target=0.5,rho=1"), "unknown key 'rho'");
         run("ltmp:prune=0.01/0.01,target=0.5").failed("ltmp: 2 prune thresholds, but the model has 5 blocks: one per "
                 + "block is needed");
-        misused(run("none", "--trace"), "--backward goes with neither --trace nor --features");
+        misused(run("none", "--trace"), "--backward goes with none of --trace, --features and --dense");
     }
 }

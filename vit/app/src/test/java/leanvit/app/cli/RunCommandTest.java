@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import leanvit.reducers.Reducers;
+import leanvit.vit.DenseFeatures;
+import leanvit.vit.Inference;
+import leanvit.vit.VisionTransformer;
 import leanvit.vit.weights.DType;
 import leanvit.vit.weights.SafeTensors;
 import leanvit.vit.weights.SafeTensorsWriter;
@@ -31,6 +35,33 @@ class RunCommandTest {
         System.arraycopy(more, 0, all, arguments.length, more.length);
         assertThat(Cli.run(all).succeeded().out()).isEmpty();
         return SafeTensors.open(output);
+    }
+
+    @Test
+    void denseFeaturesAreThoseOfTheLibrary() throws IOException {
+        Path input = directory.resolve("in.safetensors");
+        VisionTransformer model = VisionTransformer.load(Cli.DEMO);
+        float[] pixels = new float[2 * 3 * 96 * 96];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) Math.sin(i * 0.013 + i / 27648);
+        }
+        new SafeTensorsWriter().floats("pixels", pixels, 2, 3, 96, 96).write(input);
+        for (String spec : new String[] {"none", "topk:r=8"}) {
+            try (SafeTensors out = run(input, "--dense", "--features", "--model", Cli.DEMO, "--reducer", spec)) {
+                assertThat(out.shape("dense")).containsExactly(2, 12, 12, model.config().width());
+                assertThat(out.shape("dense.dropped")).containsExactly(2, 12, 12);
+                Inference inference = model.inference().with(Reducers.parse(spec));
+                DenseFeatures expected = inference.dense(pixels, 2);
+                assertThat(out.floats("dense")).containsExactly(expected.values());
+                assertThat(out.floats("features")).containsExactly(inference.features(pixels, 2));
+                byte[] dropped = out.bytes("dense.dropped");
+                for (int i = 0; i < dropped.length; i++) {
+                    assertThat(dropped[i] == 1).isEqualTo(expected.dropped()[i]);
+                }
+            }
+        }
+        Cli.run("run", "--input", input, "--output", directory.resolve("o"), "--dense", "--backward").refused("run",
+                "--backward goes with none of --trace, --features and --dense");
     }
 
     private static void assertClose(float[] actual, float[] expected, String what) {

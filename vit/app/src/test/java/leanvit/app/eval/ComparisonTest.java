@@ -212,7 +212,8 @@ class ComparisonTest {
         VitConfig noHead = new VitConfig("headless", 96, 96, 8, 16, 1, 1, 16, 0, VitConfig.Pooling.TOKEN, false, 1e-6f);
         VisionTransformer headless = VisionTransformer.of(noHead, RandomWeights.of(noHead, 1));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Comparison(headless.inference(), Demo.PREPROCESSING, 1, LITTLE))
+                .isThrownBy(() -> new Comparison(headless.inference(), Demo.PREPROCESSING, 1, LITTLE)
+                        .run(specs("none"), pictures, n -> { }))
                 .withMessageContaining("headless has no classifier");
         Preprocessing other =
                 new Preprocessing(64, 64, 1, Preprocessing.Resize.SQUASH, Preprocessing.Interpolation.BICUBIC,

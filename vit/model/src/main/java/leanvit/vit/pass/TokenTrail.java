@@ -34,6 +34,11 @@ public final class TokenTrail {
         map.trace(assignment[image], 0, assignment[image].length);
     }
 
+    /** Returns for each token of an unreduced image the token that it is in now, or -1; not a copy. */
+    public int[] of(int image) {
+        return assignment[image];
+    }
+
     /** Returns a copy: for each image, and each token of the unreduced image, the token that it is in now, or -1. */
     public int[][] assignment() {
         int[][] copy = new int[assignment.length][];

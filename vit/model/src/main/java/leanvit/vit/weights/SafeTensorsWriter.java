@@ -38,7 +38,7 @@ public final class SafeTensorsWriter {
 
     /** Puts elements {@code first .. first + count - 1} of an array into a buffer that has room for them. */
     interface ArrayWriter {
-        void put(ByteBuffer out, int first, int count);
+        void put(ByteBuffer out, int first, int count) throws IOException;
     }
 
     /** Adds a line of metadata; the same key again replaces it. */
@@ -80,6 +80,29 @@ public final class SafeTensorsWriter {
             });
             default -> throw new IllegalArgumentException("dtype is " + dtype + ", expected F32 or F16");
         };
+    }
+
+    /**
+     * Adds a matrix whose rows come when the file is written, as F32, or as F16 of the nearest values.
+     *
+     * @param rows  asked for each row once
+     * @param count how many there are
+     * @param width values of a row
+     * @throws IllegalArgumentException if the name is taken, the type is another or there are more values than 2^31 - 1
+     */
+    public SafeTensorsWriter floats(String name, VectorRows rows, DType dtype, int count, int width) {
+        return add(name, dtype, length(name, count, width), new int[] {count, width},
+                new RowValues(rows, width, dtype));
+    }
+
+    /** Returns how many values a matrix has. */
+    static int length(String name, int count, int width) {
+        long length = (long) count * width;
+        if (length > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": " + count + " rows of " + width + " are " + length
+                    + " values, expected at most " + Integer.MAX_VALUE);
+        }
+        return (int) length;
     }
 
     /**
@@ -161,12 +184,18 @@ public final class SafeTensorsWriter {
         writeFully(channel, buffer.putLong(header.length).flip());
         writeFully(channel, ByteBuffer.wrap(header));
         for (Tensor tensor : tensors.values()) {
-            int step = BUFFER / tensor.dtype.bytes();
-            for (int first = 0; first < tensor.elements; first += step) {
-                int count = (int) Math.min(step, tensor.elements - first);
-                tensor.values.put(buffer.clear(), first, count);
-                writeFully(channel, buffer.position(0).limit(count * tensor.dtype.bytes()));
-            }
+            writeValues(channel, buffer, tensor.values, tensor.elements, tensor.dtype);
+        }
+    }
+
+    /** Writes values through a buffer. */
+    static void writeValues(FileChannel channel, ByteBuffer buffer, ArrayWriter values, long elements, DType dtype)
+            throws IOException {
+        int step = buffer.capacity() / dtype.bytes();
+        for (int first = 0; first < elements; first += step) {
+            int count = (int) Math.min(step, elements - first);
+            values.put(buffer.clear(), first, count);
+            writeFully(channel, buffer.position(0).limit(count * dtype.bytes()));
         }
     }
 
@@ -193,7 +222,7 @@ public final class SafeTensorsWriter {
         return padded;
     }
 
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
