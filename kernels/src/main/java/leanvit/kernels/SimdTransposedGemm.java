@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * {@link TransposedGemm} on vectors: a panel's columns of a block of B's rows are copied next to one another, and every
- * row tile of C meets them while they are in cache. A is read in place, five neighbours of a row at a step.
+ * row tile of C meets them while they are in cache. A is read in place, three or five neighbours of a row at a step.
  */
 final class SimdTransposedGemm implements TransposedGemm.Implementation {
 
@@ -12,10 +12,10 @@ final class SimdTransposedGemm implements TransposedGemm.Implementation {
 
     private static final int TILE_ROWS = SimdGemm.TILE_ROWS;
     /**
-     * Rows of the wide tile. The C2 of JDK 17 parses a tile's loop twice, and the index p * aStride is what makes four
-     * rows too many for it: it would ask a type profile for the class of vectors ({@link SimdGemm} tells of that).
+     * Rows of the wide tile. The index p * aStride makes more too many for C2: with four rows that of JDK 17, with five
+     * that of JDK 25 asks a type profile for the class of vectors ({@link SimdGemm} tells of that).
      */
-    private static final int WIDE_ROWS = Runtime.version().feature() < 21 ? 3 : TILE_ROWS;
+    private static final int WIDE_ROWS = 3;
     private static final int TILE_COLUMNS = 3 * Lanes.L;
     private static final int PANEL = (TransposedGemm.BLOCK_ROWS + 1) * TILE_COLUMNS;
     private static final Spares<float[]> SPARES = new Spares<>();
@@ -81,10 +81,8 @@ final class SimdTransposedGemm implements TransposedGemm.Implementation {
         int bo = FloatArena.START;
         if (!PanelLayout.isWide(width)) {
             SimdTransposedTile5x2.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
-        } else if (WIDE_ROWS < TILE_ROWS) {
-            SimdTransposedTile3x3.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
         } else {
-            SimdTransposedTile5x3.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
+            SimdTransposedTile3x3.rows(k, a, ao, lda, height - 1, panel, bo, c, co, ldc);
         }
     }
 

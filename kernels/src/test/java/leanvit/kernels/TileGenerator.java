@@ -17,8 +17,8 @@ final class TileGenerator {
 
     /** Rows and vectors of each tile; 16 vector registers have room for the second alone. */
     static final int[][] SHAPES = {{5, 3}, {5, 2}};
-    /** The same of a transposed product's tiles; the last is JDK 17's, as {@code SimdTransposedGemm} tells. */
-    static final int[][] TRANSPOSED = {{5, 3}, {5, 2}, {3, 3}};
+    /** The same of a transposed product: three rows where it is wide, as {@code SimdTransposedGemm} tells. */
+    static final int[][] TRANSPOSED = {{3, 3}, {5, 2}};
 
     private final StringBuilder out = new StringBuilder();
     private final int rows;
