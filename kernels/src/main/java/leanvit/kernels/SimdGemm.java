@@ -183,8 +183,7 @@ final class SimdGemm implements Gemm.Implementation {
     }
 
     private static void stepping(int rows, int k, float[] a, int ao, int lda, float[] b, int bo, int width, float[] c,
-            int co,
-                                 int ldc) {
+            int co, int ldc) {
         if (PanelLayout.isWide(width)) {
             SimdTile5x3.rowsStepping(k, a, ao, lda, rows - 1, b, bo, width, c, co, ldc);
         } else {

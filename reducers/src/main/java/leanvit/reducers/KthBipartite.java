@@ -1,7 +1,6 @@
 package leanvit.reducers;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * ToMe's k-th bipartite matching, for those who want a fixed rate (a variant in the program of Bolya et al., "Token
@@ -16,9 +15,7 @@ import java.util.Set;
  * @param k      patches per group, at least 1; 1 merges nothing
  * @param stages the blocks in which patches merge
  */
-public record KthBipartite(int k, Stages stages) implements TokenReducer {
-
-    private static final Set<Need> NEEDS = Set.of(Need.MEAN_KEY);
+public record KthBipartite(int k, Stages stages) implements KeyMerging {
 
     /**
      * Checks k.
@@ -44,26 +41,6 @@ public record KthBipartite(int k, Stages stages) implements TokenReducer {
     @Override
     public boolean reducesAt(ModelShape model, int layer) {
         return k > 1 && stages.indexOf(model, layer) >= 0;
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return NEEDS;
-    }
-
-    @Override
-    public boolean tracksSize() {
-        return true;
-    }
-
-    @Override
-    public boolean proportionalAttention() {
-        return true;
-    }
-
-    @Override
-    public boolean readsRows() {
-        return false;
     }
 
     @Override

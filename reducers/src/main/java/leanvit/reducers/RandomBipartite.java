@@ -1,7 +1,6 @@
 package leanvit.reducers;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * ToMe's random bipartite matching, what its alternating split is measured against (a variant in the program of Bolya
@@ -15,33 +14,11 @@ import java.util.Set;
  * @param schedule r of each block
  * @param seed     chooses the permutations
  */
-public record RandomBipartite(Schedule schedule, int seed) implements ScheduledReducer {
-
-    private static final Set<Need> NEEDS = Set.of(Need.MEAN_KEY);
+public record RandomBipartite(Schedule schedule, int seed) implements ScheduledReducer, KeyMerging {
 
     @Override
     public String spec() {
         return "tome-random:" + schedule.spec() + (seed == 0 ? "" : ",seed=" + seed);
-    }
-
-    @Override
-    public Set<Need> needs() {
-        return NEEDS;
-    }
-
-    @Override
-    public boolean tracksSize() {
-        return true;
-    }
-
-    @Override
-    public boolean proportionalAttention() {
-        return true;
-    }
-
-    @Override
-    public boolean readsRows() {
-        return false;
     }
 
     @Override

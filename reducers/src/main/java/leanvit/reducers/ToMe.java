@@ -2,7 +2,6 @@ package leanvit.reducers;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import leanvit.kernels.ArgSort;
 import leanvit.kernels.BipartiteMatching;
 
@@ -30,9 +29,7 @@ import leanvit.kernels.BipartiteMatching;
  * @param schedule     r of each block
  * @param proportional whether attention adds ln(size): on for supervised models, off for MAE's off the shelf
  */
-public record ToMe(Schedule schedule, boolean proportional) implements ScheduledReducer {
-
-    private static final Set<Need> NEEDS = Set.of(Need.MEAN_KEY);
+public record ToMe(Schedule schedule, boolean proportional) implements ScheduledReducer, KeyMerging {
 
     /** ToMe with proportional attention. */
     public ToMe(Schedule schedule) {
@@ -45,23 +42,8 @@ public record ToMe(Schedule schedule, boolean proportional) implements Scheduled
     }
 
     @Override
-    public Set<Need> needs() {
-        return NEEDS;
-    }
-
-    @Override
-    public boolean tracksSize() {
-        return true;
-    }
-
-    @Override
     public boolean proportionalAttention() {
         return proportional;
-    }
-
-    @Override
-    public boolean readsRows() {
-        return false;
     }
 
     @Override

@@ -6,8 +6,7 @@ import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * Counts multiply-accumulates, as the papers do (their "GFLOPs" are these, in units of 10^9). LayerNorm, softmax and
- * GELU are
- * left out, as there. What a reducer adds is {@link leanvit.reducers.TokenReducer#macs}. Immutable.
+ * GELU are left out, as there. What a reducer adds is {@link leanvit.reducers.TokenReducer#macs}. Immutable.
  *
  * <pre>
  *   embedding   n0·3p²·C
@@ -51,5 +50,10 @@ public final class Macs {
     public long head() {
         boolean twice = config.distilled() || config.pooling() == Pooling.TOKEN_AND_AVERAGE;
         return (long) shape.width() * config.classes() * (twice ? 2 : 1);
+    }
+
+    /** Returns those of an image without token reduction. */
+    public long dense() {
+        return embedding() + shape.depth() * block(shape.tokens(), shape.tokens()) + pooling(shape.tokens()) + head();
     }
 }

@@ -77,6 +77,15 @@ class FamilyReducersTest {
 
     @ParameterizedTest
     @MethodSource("directories")
+    void theDenseCostIsWhatAPassCounts(Path directory) throws IOException {
+        Family family = Family.read(directory);
+        Inference inference = family.model.inference();
+        inference.features(family.pixels, family.images);
+        assertThat(new Macs(family.model.config(), family.model.shape()).dense()).isEqualTo(inference.macs(0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("directories")
     void anImageHasItsAnswerInAnyBatchAndForAnyThreads(Path directory) throws IOException {
         Family family = Family.read(directory);
         ExecutorService threads = Executors.newFixedThreadPool(2);

@@ -41,13 +41,11 @@ public final class ReductionPicture {
         for (int block : blocks) {
             layers.add(layer(trace.blocks().get(block), shape.prefix()));
         }
-        Macs macs = new Macs(config, shape);
-        double dense =
-                macs.embedding() + (double) shape.depth() * macs.block(shape.tokens(), shape.tokens()) + macs.head();
+        double dense = new Macs(config, shape).dense();
         Prediction answer = trace.classification().predictions().get(0);
-        TokenPicture.Run run =
-                new TokenPicture.Run(classifier.reducer().spec(), shape.tokens(), trace.classification().macs(),
-                dense, answer.label().isEmpty() ? "class " + answer.index() : answer.label(), answer.probability());
+        TokenPicture.Run run = new TokenPicture.Run(classifier.reducer().spec(), shape.tokens(),
+                trace.classification().macs(), dense,
+                answer.label().isEmpty() ? "class " + answer.index() : answer.label(), answer.probability());
         return TokenPicture.draw(trace.input(), config.patch(), config.imageHeight() / config.patch(),
                 config.imageWidth() / config.patch(), run, layers);
     }

@@ -99,8 +99,6 @@ record Desk(String name, Map<String, Classifier> reducers) {
 
     /** Returns the multiply-accumulates of a picture without a reducer. */
     long denseMacs() {
-        ModelShape shape = usual().model().shape();
-        Macs macs = new Macs(usual().model().config(), shape);
-        return macs.embedding() + shape.depth() * macs.block(shape.tokens(), shape.tokens()) + macs.head();
+        return new Macs(usual().model().config(), usual().model().shape()).dense();
     }
 }

@@ -16,8 +16,7 @@ import leanvit.vit.weights.Parts.Activation;
 
 /**
  * Runs one block on a batch, with its scratch. Images go through a block in groups of some hundred rows: enough to use
- * the
- * weights well, few enough for the activations to stay in cache.
+ * the weights well, few enough for the activations to stay in cache.
  *
  * <pre>
  *   x = x + proj(attention(norm1(x)))      attention gathers what the reducer needs
