@@ -9,14 +9,10 @@ import leanvit.reducers.Schedule;
 import leanvit.reducers.Stages;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
-import leanvit.vit.image.Preprocessing;
-import leanvit.vit.image.Preprocessing.Interpolation;
-import leanvit.vit.image.Preprocessing.Resize;
 import leanvit.vit.train.DTpsPass;
 import leanvit.vit.train.LtmpPass;
 import leanvit.vit.train.SoftTargets;
 import leanvit.vit.weights.Parameters;
-import leanvit.vit.weights.RandomWeights;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitParameters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -50,10 +46,8 @@ public class MaskedTrainingBenchmark extends KernelBenchmark {
 
     @Setup
     public void setUp() throws IOException {
-        VitConfig config = RandomWeights.of(model, 1).config();
-        float[] half = {0.5f, 0.5f, 0.5f};
-        VitParameters parameters = VitParameters.random(config, new Preprocessing(config.imageHeight(),
-                config.imageWidth(), 1f, Resize.SHORT_SIDE, Interpolation.BICUBIC, half, half), List.of(), 1);
+        VitParameters parameters = Models.learnable(model);
+        VitConfig config = parameters.config();
         inference = VisionTransformer.of(config, parameters.parameters()).inference();
         pixels = Models.pixels(config, batch);
         targets = SoftTargets.of(new int[batch], config.classes(), 0.1);

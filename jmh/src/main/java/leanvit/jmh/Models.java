@@ -3,11 +3,16 @@ package leanvit.jmh;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import leanvit.kernels.Provider;
 import leanvit.vit.VisionTransformer;
+import leanvit.vit.image.Preprocessing;
+import leanvit.vit.image.Preprocessing.Interpolation;
+import leanvit.vit.image.Preprocessing.Resize;
 import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.RandomWeights;
 import leanvit.vit.weights.VitConfig;
+import leanvit.vit.weights.VitParameters;
 
 /** The models that are timed, their input, and where their files lie. */
 public final class Models {
@@ -41,6 +46,14 @@ public final class Models {
         }
         RandomWeights weights = RandomWeights.of(name, 1);
         return VisionTransformer.of(weights.config(), weights);
+    }
+
+    /** Makes a known architecture with random weights that can be learnt. */
+    public static VitParameters learnable(String name) throws IOException {
+        VitConfig config = RandomWeights.of(name, 1).config();
+        float[] half = {0.5f, 0.5f, 0.5f};
+        return VitParameters.random(config, new Preprocessing(config.imageHeight(), config.imageWidth(), 1f,
+                Resize.SHORT_SIDE, Interpolation.BICUBIC, half, half), List.of(), 1);
     }
 
     /** Returns a path at which there is something. */

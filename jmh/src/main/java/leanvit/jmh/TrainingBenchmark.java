@@ -8,7 +8,6 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.grad.Network;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.train.BatchGradients;
-import leanvit.vit.weights.Checkpoint;
 import leanvit.vit.weights.VitParameters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -16,7 +15,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * A training step of DeiT-Ti beside its inference, on one thread: pixels to the gradients of all parameters, the
+ * A training step of ViT-Ti beside its inference, on one thread: pixels to the gradients of all parameters, the
  * weights packed anew; and with frozen weights and masked attention over all tokens, down to the gradient of the
  * tokens, as thresholds learn. Read {@code :image} for milliseconds per image.
  */
@@ -37,9 +36,7 @@ public class TrainingBenchmark extends KernelBenchmark {
 
     @Setup
     public void setUp() throws IOException {
-        try (Checkpoint checkpoint = Checkpoint.open(Models.requireFile(Models.shared("models/deit-tiny")))) {
-            model = VitParameters.read(checkpoint);
-        }
+        model = Models.learnable("vit_tiny_patch16_224");
         pixels = Models.pixels(model.config(), batch);
         labels = new int[batch];
         inference = VisionTransformer.of(model.config(), model.parameters()).inference();
