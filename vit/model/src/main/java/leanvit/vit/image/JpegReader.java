@@ -68,8 +68,6 @@ final class JpegReader {
     private int adobeTransform = -1;
     private byte[] exif;
     private String xmp;
-    /** Whether the file has restart markers or says that it should; what lies between two that are off is gray. */
-    private boolean restarts;
     /** What the last DRI said: blocks between two restart markers, 0 for none. */
     private int restartInterval;
     /** Whether the file ends within the picture's only scan, without an end marker. */
@@ -141,7 +139,6 @@ final class JpegReader {
         kept.add(bytes, 0, 2);
         while (true) {
             if (scans == 1 && !progressive && allScanned(scanned) && !hasMarker(at)) {
-                endless |= !restarts || at < bytes.length;
                 break; // what a file lacks behind its only scan is not missed
             }
             at = nextMarker(at);
@@ -165,7 +162,7 @@ final class JpegReader {
             }
             int end = at + length;
             if (end > bytes.length) {
-                if (marker >= APP0 && scans > 0 && !progressive && allScanned(scanned)) {
+                if ((marker >= APP0 || at + 2 > bytes.length) && scans > 0 && !progressive && allScanned(scanned)) {
                     break; // behind the picture, or in place of its last rows, and nothing that would be read
                 }
                 throw truncated();
@@ -195,7 +192,6 @@ final class JpegReader {
                 keep = true;
             } else if (marker == DRI) {
                 restartInterval = length == 4 ? u16(at + 2) : 0;
-                restarts |= restartInterval > 0;
                 keep = true;
             } else if (scans == 0) {
                 readApplicationSegment(marker, at + 2, length - 2);
@@ -271,26 +267,25 @@ final class JpegReader {
     }
 
     /**
-     * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Without one, the
-     * last two bytes stand in place of the end marker: the picture must be whole without them. Between restart markers
-     * libjpeg looks for the next one, over all below the frames' markers.
+     * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Behind the only scan
+     * that may be the end of the file: all blocks must be there, and the end marker is not missed. Between restart
+     * markers libjpeg looks for the next one, over all below the frames' markers.
      */
     private int endOfScan(int at, boolean last) throws InvalidInputException {
         for (int i = at; i + 1 < bytes.length; i++) {
             if (bytes[i] == (byte) 0xff) {
                 int marker = bytes[i + 1] & 0xff;
-                if (marker >= RST0 && marker <= RST7) {
-                    restarts = true;
-                } else if (marker != 0 && marker != 0xff && (restartInterval == 0 || marker >= SOF0)) {
+                boolean restart = marker >= RST0 && marker <= RST7;
+                if (!restart && marker != 0 && marker != 0xff && (restartInterval == 0 || marker >= SOF0)) {
                     return i;
                 }
             }
         }
-        if (!last || bytes.length - 2 <= at) {
+        if (!last || bytes.length <= at) {
             throw truncated();
         }
         endless = true;
-        return bytes.length - 2;
+        return bytes.length;
     }
 
     private void readFrame(int marker, int at, int length) throws InvalidInputException {
@@ -355,12 +350,16 @@ final class JpegReader {
 
     /**
      * Says whether the decoder's warning is of something that libjpeg, and with it PIL, reads over: damage within the
-     * data, whose blocks are then gray or wrong. Data that a file without its end lacks are another matter.
+     * data, whose blocks are then gray or wrong. Data that a file without its end lacks are another matter: there the
+     * decoder comes to the end marker that was put behind them.
      */
     private boolean isHarmless(String warning) {
+        if (endless && (warning.contains("premature end of data") || warning.contains("found marker 0xd9 instead"))) {
+            return false;
+        }
         return warning.contains("extraneous bytes before marker") || warning.contains("instead of RST")
                 || warning.contains("Inconsistent progression") || warning.contains("bad Huffman code")
-                || (restarts || !endless) && warning.contains("premature end of data");
+                || warning.contains("premature end of data");
     }
 
     /**

@@ -178,7 +178,7 @@ final class PngReader {
             case COMPRESSED_TEXT -> texts.readCompressed(bytes, at, length);
             case UNICODE_TEXT -> texts.readUnicode(bytes, at, length);
             default -> {
-                if ((type & ANCILLARY) == 0) {
+                if ((type & ANCILLARY) == 0 && firstData < 0) {
                     throw invalid("has an unknown critical chunk " + letters(type));
                 }
             }
@@ -213,8 +213,8 @@ final class PngReader {
     }
 
     private void readPalette(int at, int length) throws InvalidInputException {
-        if (length == 0 || length % 3 != 0 || length > 3 * 256) {
-            throw invalid("has a palette of " + length + " bytes, expected 3 a colour and 1 to 256 colours");
+        if (length < 3 || length > 3 * 256) {
+            throw invalid("has a palette of " + length + " bytes, expected 3 per colour and 1 to 256 colours");
         }
         palette = at;
         paletteColours = length / 3;

@@ -57,12 +57,12 @@ final class ClassNames {
 
     private static void put(Fields fields, String name, String[] names, Object index, String label)
             throws InvalidInputException {
-        String digits = String.valueOf(index);
-        if (!digits.matches("[0-9]{1,9}")) {
-            throw fields.expected(name, "a class's index from 0 on with each name");
+        String digits = String.valueOf(index).strip();
+        if (!digits.matches("-?[0-9]{1,9}")) {
+            throw fields.expected(name, "a class's index with each name");
         }
         int at = Integer.parseInt(digits);
-        if (at < names.length) {
+        if (at >= 0 && at < names.length) {
             names[at] = label;
         }
     }

@@ -66,7 +66,7 @@ final class TimmConfig {
     private TimmConfig(Fields root) throws InvalidInputException {
         this.root = root;
         args = root.object("model_args");
-        // Files of 2021 and before have the preprocessing beside the architecture, and the names under "labels".
+        // Files of 2021 and before have the preprocessing beside the architecture.
         pretrained = root.has("pretrained_cfg") ? root.object("pretrained_cfg") : root;
         architecture = root.string("architecture", "");
         name = ArchitectureName.parse(architecture);
@@ -272,11 +272,12 @@ final class TimmConfig {
     }
 
     private List<String> labels() throws InvalidInputException {
-        Fields fields = root.has("label_names") || root.has("label_descriptions") ? root : pretrained;
+        // Files of 2023 and before have the names under "labels".
+        Fields fields = Stream.of("label_names", "label_descriptions", "labels").anyMatch(root::has) ? root : pretrained;
         if (fields.isList("label_descriptions")) {
             return ClassNames.byIndex(fields, "label_descriptions", ClassNames.size(fields, "label_descriptions"));
         }
-        String key = pretrained == root && root.has("labels") ? "labels" : "label_names";
+        String key = fields.has("label_names") ? "label_names" : "labels";
         if (!fields.has(key)) {
             return List.of();
         }

@@ -93,7 +93,7 @@ final class TransformersConfig {
         VitConfig config = shape(named);
         Limits.check(config, fields, "num_attention_heads", "hidden_size", family.pooling() == Pooling.ATTENTION);
         return new ModelDescription(config, TransformersPreprocessing.read(preprocessor, config, family.type()),
-                features(), arePlaceholders(labels) ? List.of() : labels, Problem.isSigmoid(root, config.classes()),
+                features(), labels, Problem.isSigmoid(root, config.classes()),
                 warnings(root, preprocessor, named), dialect(), unused());
     }
 
@@ -244,10 +244,5 @@ final class TransformersConfig {
             warnings.add(root.error("num_labels", "ignored: id2label has " + classes + " classes").getMessage());
         }
         return warnings;
-    }
-
-    /** Whether these are the names that transformers makes up where nobody gave any. */
-    private static boolean arePlaceholders(List<String> labels) {
-        return labels.stream().allMatch(label -> label.matches("LABEL_[0-9]+"));
     }
 }

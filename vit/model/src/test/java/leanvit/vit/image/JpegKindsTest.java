@@ -223,6 +223,30 @@ class JpegKindsTest {
         }
     }
 
+    /** PIL reads most of these: its decoder wants to see some bytes behind the last block, whatever they are. */
+    @ParameterizedTest
+    @CsvSource({"0, ''", "0, ff", "0, ffda", "0, ffc4", "0, ffe1ffff", "10, ''", "10, 0000", "10, ffd5", "10, ffda00"})
+    void onlyTheEndMarkerMayMiss(int restartInterval, String tail) throws IOException {
+        FlatBlocksJpeg jpeg = new FlatBlocksJpeg(80, 96, GRAY, 16);
+        jpeg.restartInterval = restartInterval;
+        byte[] whole = jpeg.write();
+        assertGray(Pictures.decode(NAME, join(Arrays.copyOf(whole, whole.length - 2), HexFormat.of().parseHex(tail))),
+                jpeg, 0, 96);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10, 30})
+    void aFileThatEndsBetweenRestartMarkersIsRefused(int restartInterval) {
+        FlatBlocksJpeg jpeg = new FlatBlocksJpeg(80, 96, GRAY, 16);
+        jpeg.restartInterval = restartInterval;
+        byte[] whole = jpeg.write();
+        for (int end = jpeg.dataStart + 1; end < whole.length - 4; end += 3) {
+            byte[] cut = Arrays.copyOf(whole, end);
+            assertThatThrownBy(() -> Pictures.decode(NAME, cut)).as("%d of %d", end, whole.length)
+                    .isInstanceOf(InvalidInputException.class).hasMessageContaining("truncated");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aFileThatEndsWithinItsDataIsRefused(boolean progressive) throws IOException {

@@ -207,7 +207,7 @@ class PngReaderTest {
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).header(2, 2, 8, 0, 0).end(), "two IHDR");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).end(), "no picture data");
         assertRefused(new TestPng().header(2, 2, 8, 3, 0).data(rows).end(), "without a palette");
-        assertRefused(new TestPng().header(2, 2, 8, 3, 0).chunk("PLTE", new byte[4]).end(), "palette of 4 bytes");
+        assertRefused(new TestPng().header(2, 2, 8, 3, 0).chunk("PLTE", new byte[2]).end(), "palette of 2 bytes");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("CRIT", new byte[0]).data(rows).end(),
                 "critical chunk CRIT");
         assertRefused(new TestPng().header(2, 2, 8, 0, 0).chunk("IDAT", new byte[] {1, 2, 3}).end(), "corrupt");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Preprocessing.Resize;
@@ -137,6 +138,11 @@ class TimmConfigTest {
                 .containsExactly("a");
         assertThat(read("{'architecture':'vit_base_patch16_224','label_descriptions':['x','y']}").labels())
                 .containsExactly("x", "y");
+        for (String older : List.of(",'labels':['n1',null],'pretrained_cfg':{'crop_pct':0.9}}",
+                ",'pretrained_cfg':{'labels':{'0':'n1'}}}")) {
+            assertThat(read("{'architecture':'vit_base_patch16_224','num_classes':2" + older).labels())
+                    .containsExactly("n1", "1");
+        }
     }
 
     @ParameterizedTest

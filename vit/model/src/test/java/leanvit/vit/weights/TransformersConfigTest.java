@@ -46,12 +46,12 @@ class TransformersConfigTest {
     }
 
     @Test
-    void readsLabelsButNotPlaceholders() throws InvalidInputException {
+    void readsLabelsAlsoThoseThatTransformersMakesUp() throws InvalidInputException {
         assertThat(read("{'model_type':'vit','id2label':{'1':'b','0':'a'}}").labels()).containsExactly("a", "b");
         assertThat(read("{'model_type':'vit','id2label':{'1':'b','0':'a'}}").config().classes()).isEqualTo(2);
         ModelDescription placeholders =
                 read("{'model_type':'vit','id2label':{'0':'LABEL_0','1':'LABEL_1','2':'LABEL_2'}}");
-        assertThat(placeholders.labels()).isEmpty();
+        assertThat(placeholders.labels()).containsExactly("LABEL_0", "LABEL_1", "LABEL_2");
         assertThat(placeholders.config().classes()).isEqualTo(3);
     }
 
@@ -70,7 +70,7 @@ class TransformersConfigTest {
         "'model_type':'vit','patch_size':[16,8] | patch_size: expected a square patch, came [16,8]",
         "'model_type':'vit','hidden_size':0 | hidden_size: expected an integer from 1 to 65536, came 0",
         "'model_type':'vit','layer_norm_eps':0 | layer_norm_eps: expected a number over 0.0 and at most 1.0, came 0",
-        "'model_type':'vit','id2label':{'x':'a'} | id2label: expected a class's index from 0 on with each name, came "
+        "'model_type':'vit','id2label':{'x':'a'} | id2label: expected a class's index with each name, came "
             + "{\"x\":\"a\"}",
         "'model_type':'vit','id2label':{'0':[7]} | id2label: expected a plain value as a class's name, came "
             + "{\"0\":[7]}",
@@ -88,6 +88,7 @@ class TransformersConfigTest {
         "{'0':null,'1':'b','2':'c'}    | 0,b,c",
         "{'0':'a','1':'b','5':'c'}     | a,b,2",
         "['a',null,7]                  | a,1,7",
+        "{'-1':'a',' 1':'b','02':'c'}  | 0,b,c",
     })
     void namesOfEveryKind(String names, String expected) throws InvalidInputException {
         ModelDescription model = read("{'model_type':'vit','id2label':" + names + "}");
@@ -110,7 +111,7 @@ class TransformersConfigTest {
 
     @ParameterizedTest
     @CsvSource({"multi_label_classification, 3, true", "single_label_classification, 3, false", "regression, 3, false",
-        "regression, 1, true", "null, 1, true", "null, 3, false"})
+        "regression, 1, true", "single_label_classification, 1, true", "null, 1, true", "null, 3, false"})
     void appliesTheSigmoidAsItsPipelineDoes(String problem, int classes, boolean sigmoid) throws InvalidInputException {
         String type = problem.equals("null") ? "null" : "'" + problem + "'";
         assertThat(read("{'model_type':'vit','problem_type':" + type + ",'num_labels':" + classes + "}").sigmoid())
