@@ -267,8 +267,8 @@ final class JpegReader {
     }
 
     /**
-     * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Behind the only scan
-     * that may be the end of the file: all blocks must be there, and the end marker is not missed. Between restart
+     * Returns the index of the first marker after the entropy-coded data that begins at {@code at}. Behind the only
+     * scan that may be the end of the file: all blocks must be there, and the end marker is not missed. Between restart
      * markers libjpeg looks for the next one, over all below the frames' markers.
      */
     private int endOfScan(int at, boolean last) throws InvalidInputException {

@@ -273,7 +273,8 @@ final class TimmConfig {
 
     private List<String> labels() throws InvalidInputException {
         // Files of 2023 and before have the names under "labels".
-        Fields fields = Stream.of("label_names", "label_descriptions", "labels").anyMatch(root::has) ? root : pretrained;
+        boolean own = Stream.of("label_names", "label_descriptions", "labels").anyMatch(root::has);
+        Fields fields = own ? root : pretrained;
         if (fields.isList("label_descriptions")) {
             return ClassNames.byIndex(fields, "label_descriptions", ClassNames.size(fields, "label_descriptions"));
         }
