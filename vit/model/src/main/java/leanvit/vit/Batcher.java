@@ -24,9 +24,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * }</pre>
  *
  * <p>A full queue is told at once, by a {@link RefusedException}; what waits in the queue costs its bytes alone. A
- * picture whose time is up, or whose future was cancelled, is not run; a batch that nobody waits for any more ends
- * before its next block. Batches are ragged: pictures that keep different numbers of tokens go together all the same,
- * and a picture gets the same answer, bit for bit, in any batch.
+ * picture whose time is up, or would be before a batch as they lately were is done, is refused instead of run, and one
+ * whose future was cancelled is not run; a batch that nobody waits for any more ends before its next block. Batches are
+ * ragged: pictures that keep different numbers of tokens go together all the same, and a picture gets the same answer,
+ * bit for bit, in any batch.
  *
  * <p>Owns its workers, daemon threads named {@code leanvit-batcher}; futures complete on them, so that what depends on
  * one had better be quick, or go elsewhere ({@code thenApplyAsync}). Safe for any number of threads. No argument may be
@@ -109,6 +110,8 @@ public final class Batcher implements AutoCloseable {
     /** Guarded by the lock. */
     private final Deque<Item> queue = new ArrayDeque<>();
     private final List<Thread> workers = new ArrayList<>();
+    /** What a batch lately took, in nanoseconds; guarded by the lock. */
+    private long usual;
     private volatile boolean closing;
     private volatile boolean giveUp;
 
@@ -140,9 +143,19 @@ public final class Batcher implements AutoCloseable {
      * @throws IllegalStateException    if {@code top} is not 0 and the model has no classifier
      */
     public CompletableFuture<Classification> submit(Classifier classifier, Picture picture, int top) {
+        return submit(classifier, picture, top, settings.time());
+    }
+
+    /**
+     * {@link #submit(Classifier, Picture, int)} for a caller that has less time than usual: one that has waited for the
+     * picture, perhaps.
+     *
+     * @param time how long this picture may take from here to its answer; no longer than the settings' in any case
+     */
+    public CompletableFuture<Classification> submit(Classifier classifier, Picture picture, int top, Duration time) {
         classifier.checkTop(top, 0);
         CompletableFuture<Classification> answer = new CompletableFuture<>();
-        enqueue(item(classifier, picture, top, answer, null));
+        enqueue(item(classifier, picture, top, time, answer, null));
         return answer;
     }
 
@@ -154,17 +167,26 @@ public final class Batcher implements AutoCloseable {
      * @throws RefusedException as {@link #submit} throws it, and all else alike
      */
     public CompletableFuture<PictureTrace> trace(Classifier classifier, Picture picture, int top) {
+        return trace(classifier, picture, top, settings.time());
+    }
+
+    /**
+     * {@link #trace(Classifier, Picture, int)} for a caller that has less time than usual.
+     *
+     * @param time how long this picture may take from here to its answer; no longer than the settings' in any case
+     */
+    public CompletableFuture<PictureTrace> trace(Classifier classifier, Picture picture, int top, Duration time) {
         classifier.checkTop(top, 1);
         CompletableFuture<PictureTrace> trace = new CompletableFuture<>();
-        enqueue(item(classifier, picture, top, null, trace));
+        enqueue(item(classifier, picture, top, time, null, trace));
         return trace;
     }
 
-    private Item item(Classifier classifier, Picture picture, int top, CompletableFuture<Classification> answer,
-            CompletableFuture<PictureTrace> trace) {
+    private Item item(Classifier classifier, Picture picture, int top, Duration time,
+            CompletableFuture<Classification> answer, CompletableFuture<PictureTrace> trace) {
         long now = System.nanoTime();
-        return new Item(classifier, Objects.requireNonNull(picture, "picture"), top, now,
-                now + CallLimits.nanos(settings.time()), answer, trace);
+        long left = Math.min(CallLimits.nanos(settings.time()), CallLimits.nanos(time));
+        return new Item(classifier, Objects.requireNonNull(picture, "picture"), top, now, now + left, answer, trace);
     }
 
     private void enqueue(Item item) {
@@ -210,11 +232,24 @@ public final class Batcher implements AutoCloseable {
     private void work() {
         for (List<Item> batch = next(); !batch.isEmpty(); batch = next()) {
             try {
+                long start = System.nanoTime();
                 run(batch);
+                tookAnother(System.nanoTime() - start);
             } catch (IOException | RuntimeException | Error e) {
                 // What one batch met, running out of memory too, is no reason to end a worker.
                 batch.forEach(item -> item.future().completeExceptionally(e));
             }
+        }
+    }
+
+    /** Keeps a moving mean, of a quarter of a picture's time at most: after a halt of the process all goes on. */
+    private void tookAnother(long nanos) {
+        lock.lock();
+        try {
+            long most = CallLimits.nanos(settings.time()) / 4;
+            usual = Math.min(most, usual + (nanos - usual) / 8);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -281,11 +316,11 @@ public final class Batcher implements AutoCloseable {
         }
     }
 
-    /** Moves what fits from the queue into a batch, and lets go of what is too late or nobody's any more. */
+    /** Moves what fits from the queue into a batch, and lets go of what would be too late or is nobody's any more. */
     private void take(List<Item> batch) {
         for (Iterator<Item> each = queue.iterator(); each.hasNext() && batch.size() < settings.maxBatch();) {
             Item item = each.next();
-            if (item.deadline() - System.nanoTime() <= 0) {
+            if (item.deadline() - System.nanoTime() <= usual) {
                 each.remove();
                 RefusedException late = Runner.late();
                 item.classifier().refused(late);

@@ -124,6 +124,25 @@ class BatcherTest {
     }
 
     @Test
+    void whatCannotBeDoneInTimeIsNotRun() throws Exception {
+        GateReducer gate = new GateReducer();
+        List<CallReport> ran = Collections.synchronizedList(new ArrayList<>());
+        Classifier told = dense.with(ran::add);
+        try (Batcher batcher = new Batcher(ONE_WORKER.withTime(Duration.ofSeconds(60)))) {
+            CompletableFuture<Classification> slow = batcher.submit(dense.with(gate), Picture.of(cup), 1);
+            gate.awaitPass();
+            Thread.sleep(800);
+            gate.open();
+            slow.get();
+            // A batch lately took 100 ms, a mean of eight.
+            assertRefused(Reason.DEADLINE, batcher.submit(told, Picture.of(cup), 1, Duration.ofMillis(90)));
+            assertThat(ran).isEmpty();
+            assertThat(batcher.submit(told, Picture.of(cup), 1, Duration.ofSeconds(60)).get().predictions())
+                    .isEqualTo(dense.classify(cup, 1));
+        }
+    }
+
+    @Test
     void aDelayGathersWhatComesSoon() throws Exception {
         List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
         Classifier told = dense.with(call -> sizes.add(call.pictures()));

@@ -62,7 +62,7 @@ record Asked(String model, String reducer, Fields settings, List<Picture> pictur
     private static Asked json(Request request, Work work, String... names) throws Problem, IOException {
         List<String> allowed = new ArrayList<>(List.of("model", "reducer", INPUT));
         allowed.addAll(List.of(names));
-        Fields fields = Fields.of("", work.json(request.body())).allow(allowed.toArray(String[]::new));
+        Fields fields = Fields.of("", work.json(request.body(), request.end())).allow(allowed.toArray(String[]::new));
         Object input = fields.values().get(INPUT);
         List<Object> inputs = input instanceof String ? List.of(input) : fields.list(INPUT);
         if (inputs.isEmpty()) {

@@ -38,10 +38,10 @@ final class Classify implements Endpoint {
             if (!visualize.equals("png") || asked.pictures().size() > 1) {
                 throw Problem.badRequest("visualize: expected png, and one picture");
             }
-            return Reply.of("image/png", work.draw(classifier, asked.pictures().get(0)));
+            return Reply.of("image/png", work.draw(classifier, asked.pictures().get(0), request.end()));
         }
         long start = System.nanoTime();
-        List<Work.Answer> answers = work.answer(classifier, asked.pictures(), top);
+        List<Work.Answer> answers = work.answer(classifier, asked.pictures(), top, request.end());
         double millis = (System.nanoTime() - start) / NANOS_PER_MILLI;
         if (answers.size() == 1 && answers.get(0).problem() != null) {
             throw answers.get(0).problem();

@@ -38,7 +38,7 @@ final class Embeddings implements Endpoint {
         if (format != null && !format.equals("float") && !format.equals("base64")) {
             throw Problem.badRequest("encoding_format: expected float or base64");
         }
-        List<Work.Answer> answers = work.answer(classifier, asked.pictures(), 0);
+        List<Work.Answer> answers = work.answer(classifier, asked.pictures(), 0, request.end());
         JsonWriter json = new JsonWriter().beginObject().name("object").value("list")
                 .name("model").value(desk.name()).name("data").beginArray();
         for (int i = 0; i < answers.size(); i++) {

@@ -94,15 +94,15 @@ final class Infer {
         }
         byte[] body = request.body();
         int jsonLength = jsonLength(request.header(BINARY_SIZE), body.length);
-        Fields fields = Fields.of("", work.json(jsonLength == body.length ? body : Arrays.copyOf(body, jsonLength)))
-                .allow("id", "parameters", "inputs", "outputs");
+        Fields fields = Fields.of("", work.json(jsonLength == body.length ? body : Arrays.copyOf(body, jsonLength),
+                request.end())).allow("id", "parameters", "inputs", "outputs");
         Fields parameters = fields.object("parameters").allow("reducer", "binary_data_output");
         Classifier classifier = desk.reducer(parameters.text("reducer"));
         Map<String, Boolean> wanted = wanted(desk, fields, parameters.flag("binary_data_output"));
         List<Picture> pictures = pictures(fields, body, jsonLength, classifier);
         List<Classification> answers = new ArrayList<>();
         for (Work.Answer answer : work.answer(classifier, pictures, wanted.containsKey("label")
-                || wanted.containsKey("probability") ? 1 : 0)) {
+                || wanted.containsKey("probability") ? 1 : 0, request.end())) {
             if (answer.problem() != null) {
                 throw answer.problem();
             }

@@ -25,7 +25,7 @@ final class Request {
     /**
      * Makes a request.
      *
-     * @param end when its body must be there, by {@link System#nanoTime}
+     * @param end when its body must have come and its answer be there, by {@link System#nanoTime}
      * @throws Problem if its query cannot be read
      */
     Request(HttpExchange exchange, BodyRoom.Share room, long end) throws Problem {
@@ -57,6 +57,11 @@ final class Request {
 
     private static String quoted(String text) {
         return JsonWriter.quoteShort(text);
+    }
+
+    /** Returns when its answer must be there, by {@link System#nanoTime}. */
+    long end() {
+        return end;
     }
 
     void parts(Map<String, String> named) {

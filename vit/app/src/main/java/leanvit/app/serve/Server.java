@@ -71,7 +71,7 @@ public final class Server implements AutoCloseable {
         http = HttpServer.create(settings.address(), BACKLOG);
         threads = new Threads(settings.threads());
         batcher = new Batcher(settings.batching().withTime(settings.deadline()));
-        addRoutes(new Work(batcher, settings.deadline(), settings.mostBody()));
+        addRoutes(new Work(batcher, settings.mostBody()));
         gauges();
         http.setExecutor(threads);
         http.createContext("/", this::handle);

@@ -27,14 +27,12 @@ final class Work {
     private static final int BYTES_PER_CHARACTER = 2;
 
     private final Batcher batcher;
-    private final Duration deadline;
     private final long jsonBytes;
     private final Semaphore drawing = new Semaphore(AT_ONCE, true);
     private final Semaphore parsing = new Semaphore(AT_ONCE, true);
 
-    Work(Batcher batcher, Duration deadline, int mostBody) {
+    Work(Batcher batcher, int mostBody) {
         this.batcher = batcher;
-        this.deadline = deadline;
         jsonBytes = BYTES_PER_CHARACTER * (long) mostBody + (1 << 20);
     }
 
@@ -45,9 +43,10 @@ final class Work {
     /**
      * Answers pictures.
      *
+     * @param end until when, by {@link System#nanoTime}
      * @throws Problem if the queue has no room for all of them
      */
-    List<Answer> answer(Classifier classifier, List<Picture> pictures, int top) throws Problem {
+    List<Answer> answer(Classifier classifier, List<Picture> pictures, int top, long end) throws Problem {
         if (pictures.size() > batcher.settings().queue()) {
             throw Problem.tooLarge(pictures.size() + " pictures in one request, at most "
                     + batcher.settings().queue() + " are taken");
@@ -56,10 +55,10 @@ final class Work {
         List<Answer> answers = new ArrayList<>();
         try {
             for (Picture picture : pictures) {
-                futures.add(batcher.submit(classifier, picture, top));
+                futures.add(batcher.submit(classifier, picture, top, left(end)));
             }
             for (CompletableFuture<Classification> future : futures) {
-                answers.add(answer(future));
+                answers.add(answer(future, end));
             }
             return answers;
         } catch (RuntimeException refused) {
@@ -69,9 +68,9 @@ final class Work {
         }
     }
 
-    private Answer answer(CompletableFuture<Classification> future) throws Problem {
+    private Answer answer(CompletableFuture<Classification> future, long end) throws Problem {
         try {
-            return new Answer(get(future), null);
+            return new Answer(get(future, end), null);
         } catch (ExecutionException e) {
             Problem problem = Problem.of(e);
             if (problem.status() != Problem.UNPROCESSABLE) {
@@ -81,9 +80,9 @@ final class Work {
         }
     }
 
-    private <T> T get(CompletableFuture<T> future) throws Problem, ExecutionException {
+    private <T> T get(CompletableFuture<T> future, long end) throws Problem, ExecutionException {
         try {
-            return future.get(deadline.toMillis() + TimeUnit.SECONDS.toMillis(GRACE_SECONDS), TimeUnit.MILLISECONDS);
+            return future.get(left(end).plusSeconds(GRACE_SECONDS).toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw Problem.unavailable("deadline", "the time for this call is up");
         } catch (InterruptedException e) {
@@ -91,13 +90,17 @@ final class Work {
         }
     }
 
+    private static Duration left(long end) {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+
     /** Draws what became of a picture's patches, as a PNG. */
-    byte[] draw(Classifier classifier, Picture picture) throws Problem {
+    byte[] draw(Classifier classifier, Picture picture, long end) throws Problem {
         CompletableFuture<PictureTrace> future = null;
         try {
-            future = batcher.trace(classifier, picture, 1);
-            PictureTrace trace = get(future);
-            return holding(drawing, () -> Pictures.png(ReductionPicture.draw(classifier, trace,
+            future = batcher.trace(classifier, picture, 1, left(end));
+            PictureTrace trace = get(future, end);
+            return holding(drawing, end, () -> Pictures.png(ReductionPicture.draw(classifier, trace,
                     ReductionPicture.usualBlocks(classifier.reducer(), classifier.model().shape()))));
         } catch (ExecutionException | RuntimeException e) {
             throw Problem.of(e);
@@ -109,9 +112,9 @@ final class Work {
     }
 
     /** Reads a JSON text. */
-    Object json(byte[] utf8) throws Problem {
+    Object json(byte[] utf8, long end) throws Problem {
         try {
-            return holding(parsing, () -> Json.parse(utf8, jsonBytes));
+            return holding(parsing, end, () -> Json.parse(utf8, jsonBytes));
         } catch (JsonException e) {
             throw Problem.badRequest("the body is no JSON: " + e.getMessage());
         }
@@ -121,9 +124,9 @@ final class Work {
         T run() throws E;
     }
 
-    private <T, E extends Exception> T holding(Semaphore one, Step<T, E> step) throws E, Problem {
+    private <T, E extends Exception> T holding(Semaphore one, long end, Step<T, E> step) throws E, Problem {
         try {
-            if (!one.tryAcquire(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!one.tryAcquire(left(end).toNanos(), TimeUnit.NANOSECONDS)) {
                 throw Problem.unavailable("deadline", "the time for this call is up");
             }
         } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package leanvit.app.serve;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -25,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import leanvit.reducers.Reducers;
@@ -33,16 +36,18 @@ import leanvit.vit.Classifier;
 /**
  * Loads a server of its own, on this machine alone: at half, once and twice what it can do, with bad inputs, clients
  * that go away and clients that stop half-way; halts it and lets it go on; and tells it to stop while it works. Every
- * answer is compared with the library's, bit for bit. Ends by itself, with status 1 where an answer was wrong or a bad
+ * answer is compared with the library's, bit for bit. Once a minute the load pauses, and heap (after a full
+ * collection), resident memory and threads are read. Ends by itself, with status 1 where an answer was wrong or a bad
  * input got another status than it should.
  *
  * <pre>
  * java --add-modules jdk.incubator.vector -cp vit/target/leanvit.jar:vit/app/target/test-classes \
- *     leanvit.app.serve.Load deit-tiny pictures 600 -Xmx256m
+ *     leanvit.app.serve.Load deit-tiny pictures 600 --cpu=0 --log=/dev/full -Xmx256m
  * </pre>
  *
- * with the model's directory, a directory of pictures (64 at most are used), seconds for each of the three loads, and
- * options of the server's JVM.
+ * with the model's directory, a directory of pictures (64 at most are used), seconds for each of the three loads, the
+ * one processor that the server has ({@code taskset}; without it, all), where its log goes, and options of the server's
+ * JVM.
  */
 final class Load {
 
@@ -53,6 +58,8 @@ final class Load {
     private static final List<String> REDUCERS = List.of("none", "tome:r=8", "topk:keep=0.7");
     private static final int PERCENT_BAD = 5;
     private static final int PERCENT_GONE = 2;
+    private static final int SECONDS_BETWEEN = 60;
+    private static final int MINUTES_TO_SETTLE = 5;
 
     /** A good request and its answer. */
     private record Case(byte[] picture, String reducer, String embedding) {
@@ -91,19 +98,31 @@ final class Load {
         bad.add(new Bad("wrong type", "text/plain", good, 415));
         bad.add(new Bad("empty", "image/png", new byte[0], 422));
         bad.add(new Bad("zeros", "image/png", new byte[20 << 20], 413));
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
-                .toString(), "--add-modules=jdk.incubator.vector"));
-        command.addAll(options);
+        List<String> command = new ArrayList<>();
+        String cpu = value(options, "--cpu=");
+        if (cpu != null) {
+            command.addAll(List.of("taskset", "-c", cpu));
+        }
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector"));
+        options.stream().filter(option -> option.startsWith("-") && !option.startsWith("--")).forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "leanvit.app.cli.Main", "serve", "--model",
                 model.toString(), "--port", "0", "--deadline-ms", Integer.toString(DEADLINE_MILLIS), "--reducers",
                 String.join(";", REDUCERS)));
-        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        String log = value(options, "--log=");
+        process = new ProcessBuilder(command).redirectError(log == null ? ProcessBuilder.Redirect.INHERIT
+                : ProcessBuilder.Redirect.to(new File(log))).start();
         url = process.inputReader().readLine();
         port = URI.create(url).getPort();
         while (client.send(HttpRequest.newBuilder(URI.create(url + "v2/health/ready")).build(),
                 HttpResponse.BodyHandlers.discarding()).statusCode() != 200) {
             Thread.sleep(100);
         }
+    }
+
+    private static String value(List<String> options, String name) {
+        return options.stream().filter(option -> option.startsWith(name)).map(option -> option.substring(name.length()))
+                .findFirst().orElse(null);
     }
 
     private static String base64(float[] values) {
@@ -146,7 +165,11 @@ final class Load {
      * @param mixed   whether bad inputs and clients that go away are among them
      */
     private Tally run(double rate, int clients, double seconds, boolean mixed) throws InterruptedException {
-        Tally tally = new Tally();
+        return run(rate, clients, seconds, mixed, new Tally());
+    }
+
+    private Tally run(double rate, int clients, double seconds, boolean mixed, Tally tally)
+            throws InterruptedException {
         AtomicLong next = new AtomicLong();
         long start = System.nanoTime();
         long end = start + (long) (seconds * 1e9);
@@ -164,7 +187,7 @@ final class Load {
                     } catch (InterruptedException e) {
                         return;
                     }
-                    one(new SplittableRandom(number), mixed, tally);
+                    one(new SplittableRandom(start + number), mixed, tally);
                 }
             });
             thread.start();
@@ -242,21 +265,37 @@ final class Load {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start().waitFor();
     }
 
-    private long resident() throws IOException {
+    private long status(String name) throws IOException {
         return Files.readString(Path.of("/proc/" + process.pid() + "/status")).lines()
-                .filter(line -> line.startsWith("VmRSS")).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst().orElse(0) >> 10;
+                .filter(line -> line.startsWith(name)).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst().orElse(0);
+    }
+
+    /** What a server that has nothing to do holds: heap after a full collection and resident memory, MiB; threads. */
+    private record Held(double minute, double heap, double resident, long threads) {
+    }
+
+    private Held held(long start) throws IOException, InterruptedException {
+        Thread.sleep(1000);
+        double heap = heap();
+        return new Held((System.nanoTime() - start) / 60e9, heap, status("VmRSS") / 1024.0, status("Threads"));
+    }
+
+    private static String range(List<Held> held, ToDoubleFunction<Held> what) {
+        DoubleSummaryStatistics all = held.stream().mapToDouble(what).summaryStatistics();
+        return String.format(Locale.ROOT, "%.1f to %.1f (%.1f %%)", all.getMin(), all.getMax(),
+                100 * (all.getMax() / all.getMin() - 1));
     }
 
     /** Returns the heap in use after a full collection, MiB. */
-    private long heap() throws IOException, InterruptedException {
+    private double heap() throws IOException, InterruptedException {
         String pid = Long.toString(process.pid());
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         new ProcessBuilder(jcmd, pid, "GC.run").redirectErrorStream(true).start().getInputStream().readAllBytes();
         String metrics = client.send(HttpRequest.newBuilder(URI.create(url + "metrics")).build(),
                 HttpResponse.BodyHandlers.ofString()).body();
         return metrics.lines().filter(line -> line.startsWith("leanvit_heap_used_bytes "))
-                .mapToLong(line -> Long.parseLong(line.split(" ")[1])).findFirst().orElse(0) >> 20;
+                .mapToLong(line -> Long.parseLong(line.split(" ")[1])).findFirst().orElse(0) / 1048576.0;
     }
 
     private void load(double seconds) throws IOException, InterruptedException {
@@ -264,7 +303,7 @@ final class Load {
         double capacity = run(0, 8, Math.min(30, seconds), false).right.get() / Math.min(30, seconds);
         System.out.printf(Locale.ROOT, "%d pictures, %d reducers; capacity, 8 clients: %.1f pictures/s%n",
                 cases.size() / REDUCERS.size(), REDUCERS.size(), capacity);
-        System.out.println("load       right/s   refused  failed  bad right  p50 ms  p99 ms  heap MiB  RSS MiB");
+        System.out.println("load       right/s   refused  failed  bad right  p50 ms  p99 ms");
         Thread[] paused = new Thread[4];
         AtomicInteger stop = new AtomicInteger();
         for (int i = 0; i < paused.length; i++) {
@@ -279,13 +318,29 @@ final class Load {
             });
             paused[i].start();
         }
+        List<Held> held = new ArrayList<>();
+        long start = System.nanoTime();
+        int slices = (int) Math.max(1, Math.round(seconds / SECONDS_BETWEEN));
         for (double part : new double[] {0.5, 1, 2}) {
-            Tally tally = run(part * capacity, CLIENTS, seconds, true);
-            System.out.printf(Locale.ROOT, "x %.1f     %8.1f  %8d  %6d  %9d  %6.0f  %6.0f  %8d  %7d%n", part,
+            Tally tally = new Tally();
+            for (int slice = 0; slice < slices; slice++) {
+                run(part * capacity, CLIENTS, seconds / slices, true, tally);
+                held.add(held(start));
+            }
+            System.out.printf(Locale.ROOT, "x %.1f     %8.1f  %8d  %6d  %9d  %6.0f  %6.0f%n", part,
                     tally.right.get() / seconds, tally.refused.get(), tally.failed.get(), tally.badRight.get(),
-                    tally.millis(0.5), tally.millis(0.99), heap(), resident());
+                    tally.millis(0.5), tally.millis(0.99));
         }
         stop.set(1);
+        for (Held each : held) {
+            System.out.printf(Locale.ROOT, "minute %4.1f: heap %.1f MiB, resident %.1f MiB, %d threads%n",
+                    each.minute(), each.heap(), each.resident(), each.threads());
+        }
+        List<Held> later = held.stream().filter(each -> each.minute() >= MINUTES_TO_SETTLE).toList();
+        if (!later.isEmpty()) {
+            System.out.printf("from minute %d: heap %s, resident %s, threads %s%n", MINUTES_TO_SETTLE,
+                    range(later, Held::heap), range(later, Held::resident), range(later, Held::threads));
+        }
         signal("STOP");
         CountDownLatch over = new CountDownLatch(1);
         Tally[] halted = new Tally[1];
@@ -312,11 +367,11 @@ final class Load {
         });
         last.start();
         Thread.sleep(1000);
-        long start = System.nanoTime();
+        long told = System.nanoTime();
         signal("TERM");
         boolean ended = process.waitFor(30, TimeUnit.SECONDS);
         System.out.printf(Locale.ROOT, "SIGTERM under load: status %s after %.1f s%n",
-                ended ? process.exitValue() : "none", (System.nanoTime() - start) / 1e9);
+                ended ? process.exitValue() : "none", (System.nanoTime() - told) / 1e9);
         if (!ended || process.exitValue() != 0) {
             wrong("the server did not end in order");
         }
@@ -327,7 +382,7 @@ final class Load {
         }
     }
 
-    /** Runs: model, pictures, seconds, options of the server's JVM. */
+    /** Runs: model, pictures, seconds, options. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         double seconds = Math.min(MOST_SECONDS, Double.parseDouble(arguments[2]));
         Load load = new Load(Path.of(arguments[0]), Path.of(arguments[1]),
