@@ -15,6 +15,7 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.data.PictureFiles;
 import leanvit.vit.image.Pictures;
+import leanvit.vit.train.PicturePart;
 import leanvit.vit.weights.Checkpoint;
 
 /** {@code compare}: what reducers cost and gain on pictures. */
@@ -31,6 +32,9 @@ final class CompareCommand implements Command {
                         + "default: a small demo model that is built in")
                 .reducers()
                 .whole("--batch", "B", 1, MAX_BATCH, 1, "pictures per pass")
+                .number("--hold-out", "SHARE", 0, 0.99, 0.0, "only the pictures that train ltmp and train dtps hold "
+                        + "out of such a folder with the same SHARE and --seed; 0: all")
+                .whole("--seed", "S", 0, Integer.MAX_VALUE, 0, "with --hold-out: that of the training")
                 .json()
                 .flag("--markdown", "print the table in Markdown")
                 .text("--plot", "OUT.png", "draw accuracy against images/s")
@@ -48,6 +52,7 @@ final class CompareCommand implements Command {
                         + "whatever else the machine does falls upon all alike. Of a model of several labels at once "
                         + "the likeliest is its answer; one of a single output answers 1 (yes) or 0.")
                 .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png")
+                .example("photos --model deit-tiny --hold-out 0.5 --seed 1 --reducers \"ltmp:thresholds=t.safetensors\"")
                 .example("photos --embeddings --reducers \"none;tome:r=8;evit:keep=0.7\"");
     }
 
@@ -60,6 +65,12 @@ final class CompareCommand implements Command {
         if (drawn && options.has("--model")) {
             throw new UsageException("expected PATH...: the drawn pictures are for the built-in model");
         }
+        if (options.has("--seed") && !options.has("--hold-out")) {
+            throw new UsageException("--seed goes with --hold-out");
+        }
+        if (drawn && options.has("--hold-out")) {
+            throw new UsageException("--hold-out goes with PATH: the drawn pictures are all held out");
+        }
         List<TokenReducer> reducers = Models.reducers(options, terminal);
         Path plot = options.png("--plot");
         try (Checkpoint checkpoint = Models.open(options)) {
@@ -67,9 +78,10 @@ final class CompareCommand implements Command {
             if (!embeddings) {
                 Models.requireClassifier(checkpoint);
             }
-            LabelledPictures pictures = drawn ? DemoModel.pictures() : embeddings
+            LabelledPictures all = drawn ? DemoModel.pictures() : embeddings
                     ? LabelledPictures.of(PictureFiles.find(options.operandPaths()), checkpoint.config().classes())
                     : LabelledPictures.of(options.operandPaths(), checkpoint.config().classes());
+            LabelledPictures pictures = options.has("--hold-out") ? heldOut(all, options) : all;
             VisionTransformer model = VisionTransformer.of(checkpoint.config(), checkpoint);
             Models.warn(checkpoint, terminal);
             int threads = options.whole("--threads");
@@ -104,6 +116,14 @@ final class CompareCommand implements Command {
                         + (embeddings ? EmbeddingReport.text(near) : ComparisonReport.text(scores)));
             }
             return DONE;
+        }
+    }
+
+    private static LabelledPictures heldOut(LabelledPictures all, Options options) throws UsageException {
+        try {
+            return PicturePart.heldOut(all, options.number("--hold-out"), options.whole("--seed"));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--hold-out: " + e.getMessage());
         }
     }
 

@@ -113,6 +113,18 @@ class CompareCommandTest {
     }
 
     @Test
+    void heldOutPicturesAreThoseOfTraining() throws IOException {
+        List<Map<String, Object>> rows = Cli.run("compare", Cli.PICTURES, "--hold-out", 0.25, "--seed", 3, "--json",
+                "--reducers", "none").succeeded().objects();
+        assertThat(rows.get(0)).containsEntry("images", 4L).containsEntry("top1", 4L);
+        Cli.run("compare", Cli.PICTURES, "--hold-out", 0.01)
+                .refused("compare", "--hold-out: of 16 pictures none is held out");
+        Cli.run("compare", Cli.PICTURES, "--seed", 3).refused("compare", "--seed goes with --hold-out");
+        Cli.run("compare", "--hold-out", 0.5)
+                .refused("compare", "--hold-out goes with PATH: the drawn pictures are all held out");
+    }
+
+    @Test
     void picturesWithoutLabelsMakeATableWithoutAccuracy() {
         assertThat(Cli.run("compare", Cli.PICTURES.resolve("cup.png"), "--markdown", "--reducers", "none").succeeded()
                 .out())

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import leanvit.vit.image.Pictures;
 import leanvit.vit.image.RgbImage;
 import leanvit.vit.io.InvalidInputException;
@@ -234,16 +235,17 @@ public final class LabelledPictures {
             }
             left -= take;
         }
-        List<String> someNames = new ArrayList<>();
-        int[] someLabels = new int[Math.min(most, size())];
-        int[] places = new int[someLabels.length];
-        for (int i = 0; i < size(); i++) {
-            if (chosen[i]) {
-                someLabels[someNames.size()] = labels[i];
-                places[someNames.size()] = i;
-                someNames.add(names.get(i));
-            }
+        return some(IntStream.range(0, size()).filter(i -> chosen[i]).toArray());
+    }
+
+    /** Returns the pictures of these numbers, in their order; each at most once. */
+    public LabelledPictures some(int... pictures) {
+        int[] places = pictures.clone();
+        if (IntStream.of(places).distinct().count() < places.length) {
+            throw new IllegalArgumentException("a picture twice among " + places.length);
         }
-        return new LabelledPictures(someNames, someLabels, picture -> source.read(places[picture]));
+        return new LabelledPictures(IntStream.of(places).mapToObj(names::get).toList(),
+                labels == null ? null : IntStream.of(places).map(place -> labels[place]).toArray(),
+                picture -> source.read(places[picture]));
     }
 }

@@ -3,6 +3,7 @@ package leanvit.vit.train;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import leanvit.vit.data.LabelledPictures;
 
 /** Some of a source's pictures, chosen by a seed over all classes together, as where a class has a single picture. */
 public final class PicturePart implements TrainingPictures {
@@ -26,7 +27,26 @@ public final class PicturePart implements TrainingPictures {
      * @throws IllegalArgumentException if nothing would be left to learn from
      */
     public static List<PicturePart> split(TrainingPictures source, double heldOut, int limit, long seed) {
-        int[] order = new int[source.size()];
+        int[][] parts = split(source.size(), heldOut, limit, seed);
+        return List.of(new PicturePart(source, parts[0]), new PicturePart(source, parts[1]));
+    }
+
+    /**
+     * Returns the pictures that {@link #split} would hold out of all of these, to try on them what was learnt from the
+     * others.
+     *
+     * @throws IllegalArgumentException if none would be left to learn from, or none is held out
+     */
+    public static LabelledPictures heldOut(LabelledPictures pictures, double heldOut, long seed) {
+        int[] held = split(pictures.size(), heldOut, Integer.MAX_VALUE, seed)[1];
+        if (held.length == 0) {
+            throw new IllegalArgumentException("of " + pictures.size() + " pictures none is held out");
+        }
+        return pictures.some(held);
+    }
+
+    private static int[][] split(int pictures, double heldOut, int limit, long seed) {
+        int[] order = new int[pictures];
         Arrays.setAll(order, i -> i);
         RandomStream.of(seed, SPLIT).shuffle(order);
         int size = Math.min(limit, order.length);
@@ -39,7 +59,7 @@ public final class PicturePart implements TrainingPictures {
         int[] held = Arrays.copyOf(order, out);
         Arrays.sort(rest);
         Arrays.sort(held);
-        return List.of(new PicturePart(source, rest), new PicturePart(source, held));
+        return new int[][] {rest, held};
     }
 
     @Override

@@ -205,6 +205,9 @@ class LabelledPicturesTest {
         assertThat(some.name(1)).isEqualTo("q");
         assertThat(some.read(1).width()).isEqualTo(2);
         assertThat(all.stratified(3).read(2).width()).isEqualTo(3);
+        assertThat(all.some(2, 1).read(0).width()).isEqualTo(3);
+        assertThat(all.some(2, 1).label(1)).isZero();
+        assertThatThrownBy(() -> all.some(1, 1)).hasMessageContaining("twice");
         assertThatThrownBy(() -> LabelledPictures.of(List.of("p"), new int[2], picture -> null))
                 .hasMessageContaining("1 pictures and 2 labels");
     }

@@ -10,10 +10,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import leanvit.reducers.Ltmp;
 import leanvit.reducers.Reducers;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
+import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.ReducerFiles;
@@ -139,6 +141,11 @@ class LtmpTrainerTest {
             }
         }
         assertThat(names).doesNotHaveDuplicates().hasSize(20);
+        LabelledPictures files = LabelledPictures.of(IntStream.range(0, 20).mapToObj(all::name).toList(), new int[20],
+                picture -> null);
+        LabelledPictures held = PicturePart.heldOut(files, 0.5, 1);
+        assertThat(IntStream.range(0, held.size()).mapToObj(held::name)).isEqualTo(names.subList(10, 20));
+        assertThatThrownBy(() -> PicturePart.heldOut(files, 0, 1)).hasMessageContaining("none is held out");
         assertThat(PicturePart.split(all, 0, 5, 1).get(0).size()).isEqualTo(5);
         assertThatThrownBy(() -> PicturePart.split(all, 0.99, 20, 1)).hasMessageContaining("none is left");
     }
