@@ -1,6 +1,7 @@
 package leanvit.testdata;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -97,7 +98,7 @@ public final class DoubleVit {
         if (has("norm.weight")) {
             x = norm("norm", x);
         }
-        double[][] pooled = {shape.average() ? mean(x, prefix) : x[0]};
+        double[][] pooled = {readsBoth() ? concat(x[0], mean(x, prefix)) : shape.average() ? mean(x, prefix) : x[0]};
         if (has("fc_norm.weight")) {
             pooled = norm("fc_norm", pooled);
         }
@@ -109,6 +110,17 @@ public final class DoubleVit {
                 logits[i] = (logits[i] + second[i]) / 2;
             }
         }
+    }
+
+    /** Whether the classifier reads the class token and beside it the patches' mean, as its width shows. */
+    private boolean readsBoth() {
+        return weights.values("head.weight").length == 2 * shape.width() * weights.values("head.bias").length;
+    }
+
+    private static double[] concat(double[] a, double[] b) {
+        double[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
     }
 
     private double[][] embed(float[] pixels, int offset) {

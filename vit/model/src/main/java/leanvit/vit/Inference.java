@@ -30,6 +30,9 @@ import leanvit.vit.weights.VitConfig;
  */
 public final class Inference {
 
+    /** What a pass returns. */
+    private enum Result { LOGITS, FEATURES, POOLED }
+
     private final VisionTransformer model;
     private final PackedVit weights;
     private final VitConfig config;
@@ -121,7 +124,16 @@ public final class Inference {
      * @throws IllegalArgumentException if {@code pixels} is too short
      */
     public float[] logits(float[] pixels, int batch) {
-        return run(pixels, batch, true, null, false, null);
+        return run(pixels, batch, Result.LOGITS, null, false, null);
+    }
+
+    /**
+     * Returns what the classifier reads of each image, [batch, C], or [batch, 2C] where that is the class token's row
+     * and the patches' mean beside it (DINOv2), or of distilled models the class and the distillation token's rows: for
+     * a classifier of your own, where {@link #features} are not the same.
+     */
+    public float[] pooled(float[] pixels, int batch) {
+        return run(pixels, batch, Result.POOLED, null, false, null);
     }
 
     /**
@@ -132,7 +144,7 @@ public final class Inference {
      * model has one. An embedding of the image, not normalised.
      */
     public float[] features(float[] pixels, int batch) {
-        return run(pixels, batch, false, null, false, null);
+        return run(pixels, batch, Result.FEATURES, null, false, null);
     }
 
     /**
@@ -142,7 +154,7 @@ public final class Inference {
      * @param rows  whether the records have token rows and sizes
      */
     public float[] trace(float[] pixels, int batch, List<BlockTrace> trace, boolean rows) {
-        return run(pixels, batch, true, Objects.requireNonNull(trace, "trace"), rows, null);
+        return run(pixels, batch, Result.LOGITS, Objects.requireNonNull(trace, "trace"), rows, null);
     }
 
     /**
@@ -153,7 +165,7 @@ public final class Inference {
      */
     public DenseFeatures dense(float[] pixels, int batch) {
         PatchRows patches = new PatchRows(weights);
-        run(pixels, batch, false, null, false, patches);
+        run(pixels, batch, Result.FEATURES, null, false, patches);
         return new DenseFeatures(batch, config.gridRows(), config.gridColumns(), shape.width(), patches.rows(),
                 patches.dropped());
     }
@@ -212,7 +224,7 @@ public final class Inference {
         }
     }
 
-    private float[] run(float[] pixels, int batch, boolean classify, List<BlockTrace> trace, boolean traceRows,
+    private float[] run(float[] pixels, int batch, Result result, List<BlockTrace> trace, boolean traceRows,
                         PatchRows dense) {
         long imageValues = 3L * config.imageHeight() * config.imageWidth();
         if (batch < 0 || batch * imageValues > pixels.length) {
@@ -220,7 +232,7 @@ public final class Inference {
                     + " images of 3 x "
                     + config.imageHeight() + " x " + config.imageWidth());
         }
-        if (classify && (long) batch * config.classes() > Integer.MAX_VALUE - 8) {
+        if (result == Result.LOGITS && (long) batch * config.classes() > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a batch of " + batch + " images has more logits than one array holds, "
                     + config.classes() + " each; a batch of " + (Integer.MAX_VALUE - 8) / config.classes() + " fits");
         }
@@ -260,7 +272,11 @@ public final class Inference {
             }
             readout.pool(x, reducer.tracksSize());
             lastBatch = batch;
-            return classify ? readout.logits(batch) : readout.features(0, batch);
+            return switch (result) {
+                case LOGITS -> readout.logits(batch);
+                case FEATURES -> readout.features(0, batch);
+                case POOLED -> readout.pooled(batch);
+            };
         } finally {
             workers.close();
         }

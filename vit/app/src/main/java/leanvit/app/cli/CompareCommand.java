@@ -52,7 +52,7 @@ final class CompareCommand implements Command {
                         + "whatever else the machine does falls upon all alike. Of a model of several labels at once "
                         + "the likeliest is its answer; one of a single output answers 1 (yes) or 0.")
                 .example("pictures --reducers \"none;tome:r=8;tome:r=16\" --plot compare.png")
-                .example("photos --model deit-tiny --hold-out 0.5 --seed 1 --reducers \"ltmp:thresholds=t.safetensors\"")
+                .example("photos --model deit-tiny --hold-out 0.5 --seed 1 --reducers \"ltmp:thresholds=t\"")
                 .example("photos --embeddings --reducers \"none;tome:r=8;evit:keep=0.7\"");
     }
 

@@ -51,6 +51,7 @@ final class FrozenTraining {
         try (Checkpoint checkpoint = Models.open(options)) {
             Models.requireClassifier(checkpoint);
             model = VitParameters.read(checkpoint);
+            model.requireTrainable();
             Models.warn(checkpoint, terminal);
         }
         TrainingFolder folder = TrainingFolder.of(data);

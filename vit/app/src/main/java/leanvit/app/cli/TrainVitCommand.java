@@ -180,7 +180,11 @@ final class TrainVitCommand implements Command {
                     throw new UsageException(name + " does not go with --from: the model has its own");
                 }
             }
-            return VitParameters.read(from).withClasses(labels, seed);
+            VitParameters model = VitParameters.read(from).withClasses(labels, seed);
+            if (!options.has("--head-only")) {
+                model.requireTrainable();
+            }
+            return model;
         }
         int size = options.whole("--size");
         int patch = options.whole("--patch");

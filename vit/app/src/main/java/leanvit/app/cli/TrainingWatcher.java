@@ -2,6 +2,7 @@ package leanvit.app.cli;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import leanvit.vit.train.TrainingListener;
 import leanvit.vit.train.TrainingProgress;
 
@@ -41,7 +42,7 @@ final class TrainingWatcher implements TrainingListener {
     public boolean step(TrainingProgress progress) {
         boolean epochEnds = progress.step() * progress.epochs() / progress.steps() > progress.epoch();
         StringBuilder figures = new StringBuilder();
-        for (Map.Entry<String, Double> figure : progress.figures().entrySet()) {
+        for (Map.Entry<String, Double> figure : new TreeMap<>(progress.figures()).entrySet()) {
             figures.append(String.format(Locale.ROOT, ", %s %.4f", figure.getKey(), figure.getValue()));
         }
         String line = String.format(Locale.ROOT, "epoch %d of %d, step %d: loss %.4f, accuracy %.1f %%%s, "

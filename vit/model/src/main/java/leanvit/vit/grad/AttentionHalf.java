@@ -1,6 +1,7 @@
 package leanvit.vit.grad;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
 import leanvit.kernels.ColumnSums;
 import leanvit.kernels.Gemm.Epilogue;
@@ -20,13 +21,20 @@ import leanvit.vit.weights.VitConfig;
  * </pre>
  *
  * Q is N, or in the last block as few tokens as the classifier reads: the first of each image. Kept: qkv, o and the
- * norm's statistics, and x, which is the caller's. n and the attention map are computed again.
+ * norm's statistics, and x, which is the caller's; where queries and keys have norms ({@link HeadNorm}), what these
+ * need. n and the attention map are computed again.
  */
 public final class AttentionHalf {
+
+    private static final String QUERY_NORM = "attn.q_norm";
+    private static final String KEY_NORM = "attn.k_norm";
 
     private final Steps steps;
     private final LearntNorm norm;
     private final Linear qkv;
+    /** Null where the model has none. */
+    private final HeadNorm queryNorm;
+    private final HeadNorm keyNorm;
     private final Linear proj;
     private final MaskedAttention attention;
     private final int width;
@@ -56,6 +64,10 @@ public final class AttentionHalf {
         this.steps = steps;
         norm = new LearntNorm(steps, parameters, block + "norm1", config.epsilon(), learns);
         qkv = new Linear(steps, parameters, block + "attn.qkv", null, learns);
+        queryNorm = HeadNorm.of(steps, parameters, block + QUERY_NORM, config.epsilon(), config.width(),
+                images * tokens, learns);
+        keyNorm = HeadNorm.of(steps, parameters, block + KEY_NORM, config.epsilon(), config.width(), images * tokens,
+                learns);
         proj = new Linear(steps, parameters, block + "attn.proj", block + "ls1.gamma", learns);
         width = config.width();
         heads = config.heads();
@@ -66,23 +78,35 @@ public final class AttentionHalf {
         group = Steps.groupRows(tokens) / tokens;
         attended = images * tokens * 3 * width;
         statistics = attended + images * queries * width;
-        kept = new float[Math.toIntExact(bytes(config, images, tokens, queries) / Float.BYTES)];
+        kept = new float[statistics + 2 * images * tokens];
         perHead = new float[3 * group * heads * tokens];
     }
 
     /** Returns the bytes that are kept of so many images. */
-    static long bytes(VitConfig config, long images, int tokens, int queries) {
-        return Float.BYTES * images * (3L * tokens * config.width() + (long) queries * config.width() + 2L * tokens);
+    static long bytes(VitConfig config, Parameters parameters, long images, int tokens, int queries) {
+        long norms = 0;
+        for (String name : List.of(QUERY_NORM, KEY_NORM)) {
+            norms += HeadNorm.bytes(parameters, "blocks.0." + name, images * tokens, config.width(), config.heads());
+        }
+        return norms + Float.BYTES * images
+                * (3L * tokens * config.width() + (long) queries * config.width() + 2L * tokens);
     }
 
     boolean learns() {
-        return norm.learns() || qkv.learns() || proj.learns();
+        return norm.learns() || qkv.learns() || proj.learns() || queryNorm != null && queryNorm.learns()
+                || keyNorm != null && keyNorm.learns();
     }
 
     void pack() {
         norm.pack();
         qkv.pack();
         proj.pack();
+        if (queryNorm != null) {
+            queryNorm.pack();
+        }
+        if (keyNorm != null) {
+            keyNorm.pack();
+        }
     }
 
     /**
@@ -103,7 +127,14 @@ public final class AttentionHalf {
             int at = xo + from * tokens * width;
             int out = attended + from * queries * width;
             norm.forward(count * tokens, x, at, n, 0, kept, statistics + 2 * from * tokens);
-            qkv.forward(count * tokens, n, 0, Epilogue.NONE, kept, from * tokens * 3 * width);
+            int first = from * tokens * 3 * width;
+            qkv.forward(count * tokens, n, 0, Epilogue.NONE, kept, first);
+            if (queryNorm != null) {
+                queryNorm.forward(from * tokens, count * tokens, kept, first);
+            }
+            if (keyNorm != null) {
+                keyNorm.forward(from * tokens, count * tokens, kept, first + width);
+            }
             heads(from, count, side);
             for (int image = 0; image < count; image++) {
                 System.arraycopy(x, at + image * tokens * width, y, yo + (from + image) * queries * width,
@@ -154,6 +185,12 @@ public final class AttentionHalf {
                 proj.parameters(count * queries, kept, attended + from * queries * width, dy, dyAt, gradients);
             }
             headGradients(from, count, side, dOut, dQkv);
+            if (queryNorm != null) {
+                queryNorm.backward(from * tokens, rows, dQkv, 0, gradients);
+            }
+            if (keyNorm != null) {
+                keyNorm.backward(from * tokens, rows, dQkv, width, gradients);
+            }
             if (gradients != null && qkv.learns()) {
                 norm.forward(rows, x, at, n, 0, null, 0);
                 qkv.parameters(rows, n, 0, dQkv, 0, gradients);

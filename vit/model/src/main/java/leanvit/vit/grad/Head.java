@@ -15,6 +15,7 @@ import leanvit.vit.weights.VitConfig.Pooling;
  * <pre>
  *   class token:  x [B, Q, C] -> n = norm(x) -> features = n[:, 0]; logits = head(n[:, 0]), head_dist(n[:, 1]) [B, K]
  *   average:      x [B, N, C] -> norm -> mean over patches [B, C] -> logits; or mean first, then fc_norm
+ *   both:         x [B, N, C] -> norm -> the class token's row, beside it the mean over patches [B, 2C] -> logits
  * </pre>
  *
  * Kept: n, the pooled rows and statistics, and x, which is the caller's.
@@ -23,12 +24,15 @@ public final class Head {
 
     private final Steps steps;
     private final LearntNorm norm;
+    /** Whether the class token's row is read, and whether the patches' mean is. */
+    private final boolean classToken;
     private final boolean average;
     /** Whether the norm stands after the pooling. */
     private final boolean pooledFirst;
     private final Linear head;
     private final Linear distilledHead;
     private final int width;
+    private final int inputWidth;
     private final int classes;
     private final int rows;
     private final int prefix;
@@ -57,7 +61,9 @@ public final class Head {
         this.prefix = prefix;
         width = config.width();
         classes = config.classes();
-        average = config.pooling() == Pooling.AVERAGE;
+        inputWidth = inputWidth(config);
+        classToken = config.pooling().readsClassToken();
+        average = config.pooling() != Pooling.TOKEN;
         boolean fcNorm = parameters.has("fc_norm.weight");
         norm = new LearntNorm(steps, parameters, fcNorm ? "fc_norm" : "norm", config.epsilon(), learns);
         pooledFirst = average && fcNorm;
@@ -67,17 +73,23 @@ public final class Head {
         normed = new float[normedRows * width];
         statistics = new float[2 * normedRows];
         pooled = new float[pooledFirst ? images * width : 0];
-        features = new float[images * width];
+        features = new float[images * inputWidth];
         second = new float[distilledHead == null ? 0 : images * width];
         logits = new float[images * classes];
         other = new float[distilledHead == null ? 0 : images * classes];
         half = new float[distilledHead == null ? 0 : images * classes];
     }
 
+    /** Returns the width of what the classifier reads, C or 2C. */
+    static int inputWidth(VitConfig config) {
+        return config.pooling() == Pooling.TOKEN_AND_AVERAGE ? 2 * config.width() : config.width();
+    }
+
     /** Returns the bytes that are kept of so many images. */
     static long bytes(VitConfig config, long images, int rows) {
         return Float.BYTES * images
-                * ((long) rows * (config.width() + 2) + 3L * config.width() + 3L * config.classes());
+                * ((long) rows * (config.width() + 2) + 2L * config.width() + inputWidth(config)
+                + 3L * config.classes());
     }
 
     boolean learns() {
@@ -104,19 +116,20 @@ public final class Head {
         this.x = x;
         this.xo = xo;
         if (pooledFirst) {
-            average(x, xo, pooled);
+            average(x, xo, pooled, 0);
             norm.forward(images, pooled, 0, features, 0, statistics, 0);
         } else {
             norm.forward(images * rows, x, xo, normed, 0, statistics, 0);
+            if (classToken) {
+                copyRows(normed, 0, features, inputWidth);
+            }
             if (average) {
-                average(normed, 0, features);
-            } else {
-                copyRows(normed, 0, features);
+                average(normed, 0, features, inputWidth - width);
             }
         }
         head.forward(images, features, 0, Epilogue.NONE, logits, 0);
         if (distilledHead != null) {
-            copyRows(normed, width, second);
+            copyRows(normed, width, second, width);
             distilledHead.forward(images, second, 0, Epilogue.NONE, other, 0);
             for (int i = 0; i < images * classes; i++) {
                 logits[i] = (logits[i] + other[i]) / 2;
@@ -125,7 +138,7 @@ public final class Head {
         return logits;
     }
 
-    /** Returns the features that the classifier read in the last pass, [B, C]; the head's own array. */
+    /** Returns what the classifier read in the last pass, [B, C] or [B, 2C]; the head's own array. */
     public float[] features() {
         return features;
     }
@@ -135,23 +148,25 @@ public final class Head {
         return normed;
     }
 
-    private void copyRows(float[] from, int offset, float[] to) {
+    private void copyRows(float[] from, int offset, float[] to, int stride) {
         for (int image = 0; image < images; image++) {
-            System.arraycopy(from, offset + image * rows * width, to, image * width, width);
+            System.arraycopy(from, offset + image * rows * width, to, image * stride, width);
         }
     }
 
-    private void average(float[] from, int offset, float[] to) {
-        Arrays.fill(to, 0, images * width, 0f);
+    /** Writes each image's mean over its patches to columns {@code column} and on of its row of features. */
+    private void average(float[] from, int offset, float[] to, int column) {
         for (int image = 0; image < images; image++) {
+            int at = image * inputWidth + column;
+            Arrays.fill(to, at, at + width, 0f);
             for (int i = prefix; i < rows; i++) {
                 int row = offset + (image * rows + i) * width;
                 for (int c = 0; c < width; c++) {
-                    to[image * width + c] += from[row + c];
+                    to[at + c] += from[row + c];
                 }
             }
             for (int c = 0; c < width; c++) {
-                to[image * width + c] /= rows - prefix;
+                to[at + c] /= rows - prefix;
             }
         }
     }
@@ -165,7 +180,7 @@ public final class Head {
      * @param gradients the parameters' gradients, which are added to; null for none
      */
     public void backward(float[] dLogits, float[] dNormed, float[] d, int offset, float[] gradients) {
-        float[] dFeatures = steps.scratch(3, images * width);
+        float[] dFeatures = steps.scratch(3, images * inputWidth);
         float[] dSecond = steps.scratch(4, images * width);
         float[] dHead = dLogits;
         if (distilledHead != null) {
@@ -187,19 +202,18 @@ public final class Head {
             float[] dPooled = steps.scratch(6, images * width);
             Arrays.fill(dPooled, 0, images * width, 0f);
             norm.backward(images, pooled, 0, statistics, 0, dFeatures, 0, dPooled, 0, gradients);
-            spread(dPooled, dx, dxo);
+            spread(dPooled, 0, dx, dxo);
             return;
         }
         float[] dn = steps.scratch(6, all);
         Arrays.fill(dn, 0, all, 0f);
         if (average) {
-            spread(dFeatures, dn, 0);
-        } else {
-            for (int image = 0; image < images; image++) {
-                System.arraycopy(dFeatures, image * width, dn, image * rows * width, width);
-                if (distilledHead != null) {
-                    System.arraycopy(dSecond, image * width, dn, (image * rows + 1) * width, width);
-                }
+            spread(dFeatures, inputWidth - width, dn, 0);
+        }
+        for (int image = 0; classToken && image < images; image++) {
+            System.arraycopy(dFeatures, image * inputWidth, dn, image * rows * width, width);
+            if (distilledHead != null) {
+                System.arraycopy(dSecond, image * width, dn, (image * rows + 1) * width, width);
             }
         }
         for (int i = 0; dNormed != null && i < all; i++) {
@@ -215,13 +229,14 @@ public final class Head {
         }
     }
 
-    private void spread(float[] from, float[] to, int offset) {
+    /** Writes to each patch its share of the gradient of the mean, columns {@code column} and on of a row. */
+    private void spread(float[] from, int column, float[] to, int offset) {
         float share = 1f / (rows - prefix);
         for (int image = 0; image < images; image++) {
             for (int i = prefix; i < rows; i++) {
                 int row = offset + (image * rows + i) * width;
                 for (int c = 0; c < width; c++) {
-                    to[row + c] = from[image * width + c] * share;
+                    to[row + c] = from[image * inputWidth + column + c] * share;
                 }
             }
         }

@@ -90,7 +90,7 @@ public final class Network {
     }
 
     private static int lastRows(VitConfig config, int tokens, boolean everyRow) {
-        boolean all = everyRow || config.pooling() == Pooling.AVERAGE;
+        boolean all = everyRow || config.pooling() != Pooling.TOKEN;
         return all ? tokens : config.distilled() ? 2 : 1;
     }
 
@@ -109,6 +109,11 @@ public final class Network {
         return 2 * config.depth() + 1;
     }
 
+    /** Returns N, the tokens of an image. */
+    public static int tokens(VitConfig config, Parameters parameters) {
+        return Embedding.prefix(parameters) + config.patches();
+    }
+
     /**
      * Returns the bytes that a network keeps for a batch: activations, their gradients and packed weights, beside the
      * parameters and an array of their gradients.
@@ -117,7 +122,7 @@ public final class Network {
      */
     public static long bytes(VitConfig config, Parameters parameters, int images, boolean everyRow) {
         int width = config.width();
-        int count = Embedding.prefix(parameters) + config.patches();
+        int count = tokens(config, parameters);
         int last = lastRows(config, count, everyRow);
         long rows = (long) images * count;
         long lastRows = (long) images * last;
@@ -126,13 +131,14 @@ public final class Network {
         for (int layer = 0; layer < config.depth(); layer++) {
             boolean end = layer == config.depth() - 1;
             long half = end ? lastRows : rows;
-            sum += AttentionHalf.bytes(config, images, count, end ? last : count) + MlpHalf.bytes(config, half);
+            sum += AttentionHalf.bytes(config, parameters, images, count, end ? last : count)
+                    + MlpHalf.bytes(config, half);
             sum += 2 * Float.BYTES * half * width;
             sum += Linear.bytes(3 * width, width) + Linear.bytes(width, width) + Linear.bytes(config.mlpHidden(), width)
                     + Linear.bytes(width, config.mlpHidden());
         }
         sum += Linear.bytes(width, 3 * config.patch() * config.patch());
-        return sum + (config.distilled() ? 2 : 1) * Linear.bytes(config.classes(), width);
+        return sum + (config.distilled() ? 2 : 1) * Linear.bytes(config.classes(), Head.inputWidth(config));
     }
 
     /** Packs the parameters' values anew: after every change of them. */

@@ -166,6 +166,11 @@ public final class Readout {
         return features;
     }
 
+    /** Returns what the classifier reads of {@code count} pooled images, [count, C], or two rows of each. */
+    public float[] pooled(int count) {
+        return Arrays.copyOf(pooled, count * slots * width);
+    }
+
     /** Returns the logits of the pooled images, [images, classes]; those of a distilled model are two means. */
     public float[] logits(int images) {
         float[] logits = new float[images * config.classes()];

@@ -121,7 +121,7 @@ public final class DTpsPass {
     /**
      * Makes room for batches.
      *
-     * @param model      a model with a class token, without norms of queries and keys
+     * @param model      a model that classifies by its class token
      * @param predictors {@link #predictorShapes} of the schedule's stages
      * @param schedule   stages, and the share of the initial patches that each is to keep
      * @param squeezes   whether pruned patches go into their hosts; otherwise it is DynamicViT

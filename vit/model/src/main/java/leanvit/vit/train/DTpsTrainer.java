@@ -80,7 +80,7 @@ public final class DTpsTrainer {
     /**
      * Makes a trainer.
      *
-     * @param model    has a class token and no norms of queries and keys; its values change where it learns
+     * @param model    classifies by its class token, and can be trained; its values change where it learns
      * @param pictures of the model's classes
      * @param schedule stages and the shares that they keep
      * @throws IllegalArgumentException if they do not go together

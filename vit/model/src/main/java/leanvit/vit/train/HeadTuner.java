@@ -17,8 +17,9 @@ import leanvit.vit.weights.VitParameters;
 
 /**
  * Learns a model's classifier alone: every picture goes through the frozen backbone once, and a linear layer is fitted
- * to the embeddings (softmax regression, full batches of AdamW). Seconds for some hundred pictures. Not for
- * distilled models, which have two.
+ * to what its pooling gives (softmax regression, full batches of AdamW). Seconds for some hundred pictures. For any
+ * model that inference runs, also one that cannot be trained as a whole; not for distilled ones, which have two
+ * classifiers.
  *
  * <pre>{@code
  * TrainingFolder pictures = TrainingFolder.of(Path.of("flowers"));
@@ -79,8 +80,8 @@ public final class HeadTuner {
      * @throws IOException       if a picture cannot be read, or none can be used
      */
     public boolean train(TrainingListener listener) throws IOException {
-        int width = model.config().width();
         int classes = model.config().classes();
+        int width = model.parameters().get("head.weight").length() / classes;
         int batches = (pictures.size() + BATCH - 1) / BATCH;
         float[] features = new float[Math.multiplyExact(pictures.size(), width)];
         int[] labels = new int[pictures.size()];
@@ -133,7 +134,7 @@ public final class HeadTuner {
         Inference run = executor == null ? plain : plain.with(executor, threads);
         Preprocessor preprocessor = new Preprocessor(model.preprocessing());
         int length = preprocessor.inputLength();
-        int width = model.config().width();
+        int width = features.length / pictures.size();
         float[] pixels = new float[BATCH * length];
         int count = 0;
         int skipped = 0;
@@ -149,7 +150,7 @@ public final class HeadTuner {
                     listener.skipped(e.getMessage());
                 }
             }
-            float[] some = run.features(pixels, filled);
+            float[] some = run.pooled(pixels, filled);
             System.arraycopy(some, 0, features, count * width, filled * width);
             for (int i = 0; i < filled * width; i++) {
                 if (!Float.isFinite(some[i])) {

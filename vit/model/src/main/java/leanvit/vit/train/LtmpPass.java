@@ -98,7 +98,7 @@ public final class LtmpPass {
     /**
      * Makes room for batches.
      *
-     * @param model    a model with a class token, without norms of queries and keys
+     * @param model    a model that classifies by its class token
      * @param images   at most so many in a batch
      * @param executor gives threads beside the caller's; may be null for one thread
      * @throws IllegalArgumentException if the model cannot be trained so

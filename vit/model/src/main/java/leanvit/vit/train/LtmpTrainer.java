@@ -45,7 +45,7 @@ public final class LtmpTrainer {
     /**
      * Makes a trainer.
      *
-     * @param model    has a class token and no norms of queries and keys
+     * @param model    classifies by its class token, and can be trained
      * @param pictures of the model's classes
      * @param options  epochs, batch, warm-up, augmentation and seed; of the others none counts
      * @throws IllegalArgumentException if they do not go together

@@ -46,6 +46,7 @@ final class TrainingRun {
         if (pictures.size() < 1) {
             throw new IllegalArgumentException("no pictures to learn from");
         }
+        model.requireTrainable();
         this.model = model;
         this.pictures = pictures;
         this.options = options.copy();

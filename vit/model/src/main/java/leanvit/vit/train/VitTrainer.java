@@ -69,7 +69,7 @@ public final class VitTrainer {
                 : ParameterSlice.of(parameters.all(), 1, options.weightDecay()), AdamW.BETA1, options.beta2(),
                 AdamW.EPSILON);
         ema = options.ema() > 0 ? new Ema(parameters.values(), options.ema()) : null;
-        int tokens = parameters.get("pos_embed").shape()[1];
+        int tokens = Network.tokens(config, parameters);
         patchNaming = patchLoss ? new PatchNaming(run.batch(), tokens, tokens - config.patches(), config.width(),
                 config.classes(), options.weightDecay(), options.seed()) : null;
         TrainingCheckpoint state = run.state();

@@ -153,6 +153,11 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         return weights.names().sources(name);
     }
 
+    /** Returns the shape that a tensor of the file's own name has there. */
+    int[] fileShape(String own) throws InvalidInputException {
+        return weights.ownShape(own);
+    }
+
     /** Returns the model's shape. */
     public VitConfig config() {
         return model.config();

@@ -132,6 +132,16 @@ record Family(String type, List<String> classes, Size size, double epsilon, Acti
         return null;
     }
 
+    /** Returns the family whose {@code ForImageClassification} has this one's tensors; null where there is none. */
+    Family withClassifier() {
+        return isTower() ? null : type.equals("vit_mae") ? of("vit") : this;
+    }
+
+    /** Returns what stands before all names but the classifier's in a {@code ForImageClassification}. */
+    String tensorPrefix() {
+        return (type.equals("vit_msn") ? "vit" : type.replace('-', '_')) + ".";
+    }
+
     /** Returns the class that a file without {@code architectures} is taken for. */
     String usualClass() {
         boolean classifier = Set.of("vit", "deit").contains(type);

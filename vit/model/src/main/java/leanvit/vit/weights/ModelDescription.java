@@ -1,8 +1,11 @@
 package leanvit.vit.weights;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import leanvit.vit.image.Preprocessing;
+import leanvit.vit.io.InvalidInputException;
 
 /**
  * What a model's settings files say.
@@ -21,6 +24,18 @@ record ModelDescription(VitConfig config, Preprocessing preprocessing, Features 
 
     /** Matches no name. */
     static final Pattern NONE_UNUSED = Pattern.compile("(?!)");
+
+    /**
+     * Reads settings files.
+     *
+     * @param settings by name: config.json and, where it is there, preprocessor_config.json
+     */
+    static ModelDescription of(Map<String, byte[]> settings) throws InvalidInputException {
+        Fields config = Fields.parse(Path.of(Checkpoint.CONFIG), settings.get(Checkpoint.CONFIG));
+        byte[] text = settings.get(Checkpoint.PREPROCESSOR);
+        return config.has("architecture") ? TimmConfig.read(config) : TransformersConfig.read(config,
+                text == null ? null : Fields.parse(Path.of(Checkpoint.PREPROCESSOR), text));
+    }
 
     /** Returns the same with the sizes that tensors show. */
     ModelDescription with(VitConfig config) {

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import leanvit.vit.image.Preprocessing;
@@ -12,7 +11,7 @@ import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 import leanvit.vit.weights.VitConfig.Pooling;
 
-/** Writes {@code config.json}: timm's form for a model that was made here, and the classes of one that was read. */
+/** Writes {@code config.json} in timm's form for a model that was made here. */
 final class ModelSettings {
 
     private static final Path FILE = Path.of(Checkpoint.CONFIG);
@@ -82,37 +81,6 @@ final class ModelSettings {
             throw new IllegalArgumentException("timm's config.json cannot say " + preprocessing + "; it would be "
                     + same);
         }
-    }
-
-    /** Returns a {@code config.json} with other classes. */
-    static byte[] withClasses(byte[] text, List<String> labels) throws InvalidInputException {
-        Map<String, Object> root = copy(Fields.parse(FILE, text).members());
-        root.keySet().removeAll(List.of("label_names", "label_descriptions", "labels", "problem_type", "label2id"));
-        if (root.containsKey("architecture")) {
-            for (String part : List.of("model_args", "pretrained_cfg")) {
-                if (root.get(part) instanceof Map<?, ?> members) {
-                    Map<String, Object> changed = copy(members);
-                    changed.keySet().removeAll(List.of("label_names", "label_descriptions", "labels"));
-                    changed.put("num_classes", labels.size());
-                    root.put(part, changed);
-                }
-            }
-            root.put("num_classes", labels.size());
-        } else {
-            Map<String, Object> names = new LinkedHashMap<>();
-            for (int i = 0; i < labels.size(); i++) {
-                names.put(Integer.toString(i), labels.get(i));
-            }
-            root.put("id2label", names);
-            root.remove("num_labels");
-        }
-        return bytes(root);
-    }
-
-    private static Map<String, Object> copy(Map<?, ?> members) {
-        Map<String, Object> copy = new LinkedHashMap<>();
-        members.forEach((key, value) -> copy.put((String) key, value));
-        return copy;
     }
 
     private static byte[] bytes(Map<String, Object> root) {

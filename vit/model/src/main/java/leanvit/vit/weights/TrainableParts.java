@@ -8,20 +8,20 @@ import leanvit.vit.weights.VitConfig.Pooling;
 
 /**
  * The parts of a Vision Transformer that training computes, forward and backward: GELU, learned positions with or
- * without rows for prefix tokens, LayerScale, registers, a norm before the blocks, biases or none, class token,
- * distillation or the patches' mean. A model with any other part is refused by that part's name.
+ * without rows for prefix tokens, LayerScale, registers, norms before the blocks and of queries and keys, biases or
+ * none; class token, distillation token, the patches' mean, or class token and mean. A model with any other part is
+ * refused by that part's name.
  */
 public final class TrainableParts {
 
     private static final Pattern KNOWN = Pattern.compile("cls_token|dist_token|reg_token|pos_embed"
             + "|(?:patch_embed\\.proj|head|head_dist|norm_pre|norm|fc_norm)\\.(?:weight|bias)"
-            + "|blocks\\.[0-9]+\\.(?:(?:norm1|norm2|attn\\.qkv|attn\\.proj|mlp\\.fc1|mlp\\.fc2)\\.(?:weight|bias)"
-            + "|ls[12]\\.gamma)");
+            + "|blocks\\.[0-9]+\\.(?:(?:norm1|norm2|attn\\.qkv|attn\\.[qk]_norm|attn\\.proj|mlp\\.fc[12])"
+            + "\\.(?:weight|bias)|ls[12]\\.gamma)");
     /** What tensors belong to that are none of these. */
     private static final Map<Pattern, String> OTHERS = new LinkedHashMap<>();
 
     static {
-        OTHERS.put(Pattern.compile("\\.attn\\.[qk]_norm\\."), "norms of queries and keys");
         OTHERS.put(Pattern.compile("relative_position_bias_table$"), "a relative position bias");
         OTHERS.put(Pattern.compile("\\.mlp\\.norm\\."), "a norm within the MLP");
         OTHERS.put(Pattern.compile("^pooler\\."), "a pooler");
@@ -60,6 +60,9 @@ public final class TrainableParts {
         if (part == null && shapes.containsKey("norm.weight") && shapes.containsKey("fc_norm.weight")) {
             part = "a norm before the pooling and one behind it";
         }
+        if (part == null && config.pooling() == Pooling.TOKEN_AND_AVERAGE && shapes.containsKey("fc_norm.weight")) {
+            part = "pooling " + config.pooling() + " with a norm behind it";
+        }
         return part != null ? part : ofPositions(config, shapes);
     }
 
@@ -82,8 +85,9 @@ public final class TrainableParts {
         }
         return switch (config.pooling()) {
             case TOKEN -> null;
-            case AVERAGE -> config.distilled() ? "a distillation token with pooling " + Pooling.AVERAGE : null;
-            case TOKEN_AND_AVERAGE, ATTENTION -> "pooling " + config.pooling();
+            case AVERAGE, TOKEN_AND_AVERAGE -> config.distilled()
+                    ? "a distillation token with pooling " + config.pooling() : null;
+            case ATTENTION -> "pooling " + config.pooling();
         };
     }
 

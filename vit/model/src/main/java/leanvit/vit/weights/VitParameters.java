@@ -4,17 +4,21 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.WholeFile;
 
 /**
- * A model that can be trained: its {@link Parameters} as a checkpoint has them, before anything is packed or folded,
- * and what else its directory says. {@code VisionTransformer.of(config(), parameters())} is the model for inference.
+ * A model that can learn, all of it ({@link #requireTrainable}) or its classifier alone: its {@link Parameters} as a
+ * checkpoint has them, before anything is packed or folded, and what else its directory says.
+ * {@code VisionTransformer.of(config(), parameters())} is the model for inference.
  *
  * <p>Parameters go by timm's names; a directory of transformers' is saved under transformers' names again, so that
  * whoever wrote it can read it.
@@ -26,24 +30,27 @@ public final class VitParameters {
     private final List<String> labels;
     private final Parameters parameters;
     private final Map<String, byte[]> settings;
-    /** The file's own names of each parameter; more than one where it lies in parts. */
+    /** The file's own names of each parameter: more than one where it lies in parts, null for one that is missing. */
     private final Map<String, List<String>> fileNames;
+    /** The shapes that the file has, by its own names. */
+    private final Map<String, int[]> fileShapes;
 
     private VitParameters(VitConfig config, Preprocessing preprocessing, List<String> labels, Parameters parameters,
-                          Map<String, byte[]> settings, Map<String, List<String>> fileNames) {
+                          Map<String, byte[]> settings, Map<String, List<String>> fileNames,
+                          Map<String, int[]> fileShapes) {
         this.config = config;
         this.preprocessing = preprocessing;
         this.labels = List.copyOf(labels);
         this.parameters = parameters;
         this.settings = settings;
         this.fileNames = fileNames;
+        this.fileShapes = fileShapes;
     }
 
     /**
      * Reads a model's directory, as {@link Checkpoint} does.
      *
-     * @throws InvalidInputException if a file is missing or cannot be used, or the model has a part that cannot be
-     *                               trained ({@link TrainableParts})
+     * @throws InvalidInputException if a file is missing or cannot be used
      * @throws IOException           if a file cannot be read
      */
     public static VitParameters read(Path directory) throws IOException {
@@ -56,24 +63,32 @@ public final class VitParameters {
     public static VitParameters read(Checkpoint checkpoint) throws IOException {
         VitConfig config = checkpoint.config();
         Map<String, int[]> shapes = VitTensors.of(config, checkpoint);
-        refuseOtherParts(checkpoint, shapes);
         Map<String, List<String>> fileNames = new LinkedHashMap<>();
-        shapes.keySet().forEach(name -> fileNames.put(name, checkpoint.fileNames(name)));
-        return new VitParameters(config, checkpoint.preprocessing(), checkpoint.labels(),
-                Parameters.read(shapes, checkpoint), checkpoint.settings(), fileNames);
-    }
-
-    private static void refuseOtherParts(Checkpoint checkpoint, Map<String, int[]> shapes)
-            throws InvalidInputException {
-        String part = TrainableParts.other(checkpoint.config(), shapes);
+        Map<String, int[]> fileShapes = new LinkedHashMap<>();
         for (String name : shapes.keySet()) {
-            if (part == null && checkpoint.fileNames(name).contains(null)) {
-                part = "tensor " + name + " of which a third is missing";
+            fileNames.put(name, checkpoint.fileNames(name));
+            for (String own : checkpoint.fileNames(name)) {
+                if (own != null) {
+                    fileShapes.put(own, checkpoint.fileShape(own));
+                }
             }
         }
-        if (part != null) {
-            throw new InvalidInputException(Path.of(Checkpoint.CONFIG),
-                    TrainableParts.refusal(checkpoint.config(), part));
+        return new VitParameters(config, checkpoint.preprocessing(), checkpoint.labels(),
+                Parameters.read(shapes, checkpoint), checkpoint.settings(), fileNames, fileShapes);
+    }
+
+    /**
+     * Checks that all of the model can be trained, not its classifier alone.
+     *
+     * @throws IllegalArgumentException that names the first part that cannot ({@link TrainableParts})
+     */
+    public void requireTrainable() {
+        TrainableParts.check(config, parameters);
+        for (Map.Entry<String, List<String>> parameter : fileNames.entrySet()) {
+            if (parameter.getValue().stream().anyMatch(Objects::isNull)) {
+                throw new IllegalArgumentException(TrainableParts.refusal(config,
+                        "tensor " + parameter.getKey() + " of which a part is missing"));
+            }
         }
     }
 
@@ -98,38 +113,51 @@ public final class VitParameters {
             Parameters parameters = Parameters.read(shapes, random);
             TrainableParts.check(config, parameters);
             return new VitParameters(config, preprocessing, labels, parameters, Map.of(Checkpoint.CONFIG, text),
-                    fileNames);
+                    fileNames, Map.of());
         } catch (IOException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 
     /**
-     * Returns a copy with a new classifier: seeded random weights, biases 0. All else is as it is here.
+     * Returns a copy with a new classifier: seeded random weights, biases 0. All else is as it is here, but that a
+     * model of transformers' without a classifier becomes its family's with one: ViT's pooler goes, and DINOv2's
+     * classifier reads the patches' mean beside the class token.
      *
      * @param labels the new classes' names, one or more
-     * @throws IllegalArgumentException if there are no labels
+     * @throws IllegalArgumentException if there are no labels, or the model's family has no form with a classifier
      */
     public VitParameters withClasses(List<String> labels, long seed) {
         if (labels.isEmpty()) {
             throw new IllegalArgumentException("labels: expected one or more, came none");
         }
-        VitConfig other = config.withClasses(labels.size());
         try {
+            NewClassifier changed = NewClassifier.of(settings, config, labels);
+            VitConfig other = changed.config();
             Map<String, int[]> shapes = VitTensors.of(other, parameters);
+            shapes.keySet().removeIf(name -> name.startsWith("pooler."));
             RandomWeights random = RandomWeights.of(other, seed);
             Parameters copy = new Parameters(shapes);
             Map<String, List<String>> names = new LinkedHashMap<>();
+            Map<String, int[]> ownShapes = new LinkedHashMap<>();
             for (Parameter parameter : copy.all()) {
-                float[] from = parameter.name().startsWith("head")
-                        ? random.tensor(parameter.name(), parameter.shape())
-                        : parameters.tensor(parameter.name(), parameter.shape());
+                String name = parameter.name();
+                boolean isNew = name.startsWith("head");
+                float[] from = isNew ? random.tensor(name, parameter.shape())
+                        : parameters.tensor(name, parameter.shape());
                 System.arraycopy(from, 0, copy.values(), parameter.offset(), from.length);
-                names.put(parameter.name(), fileNames.getOrDefault(parameter.name(), List.of(parameter.name())));
+                List<String> own = new ArrayList<>();
+                for (String before : fileNames.getOrDefault(name, List.of(changed.classifier(name)))) {
+                    own.add(before == null || isNew ? before : changed.name(before));
+                    if (!isNew && fileShapes.containsKey(before)) {
+                        ownShapes.put(changed.name(before), fileShapes.get(before));
+                    }
+                }
+                names.put(name, own);
             }
-            Map<String, byte[]> changed = new LinkedHashMap<>(settings);
-            changed.put(Checkpoint.CONFIG, ModelSettings.withClasses(settings.get(Checkpoint.CONFIG), labels));
-            return new VitParameters(other, preprocessing, labels, copy, changed, names);
+            changed.check(names.values().stream().flatMap(List::stream).filter(Objects::nonNull).toList(),
+                    shapes.keySet());
+            return new VitParameters(other, preprocessing, labels, copy, changed.settings(), names, ownShapes);
         } catch (IOException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
@@ -165,13 +193,30 @@ public final class VitParameters {
     public void addTo(SafeTensorsWriter writer, String prefix, float[] array, DType dtype) {
         for (Parameter parameter : parameters.all()) {
             List<String> names = fileNames.get(parameter.name());
-            int[] shape = parameter.shape();
-            shape[0] /= names.size();
-            int length = parameter.length() / names.size();
-            for (int part = 0; part < names.size(); part++) {
-                writer.floats(prefix + names.get(part), array, parameter.offset() + part * length, dtype, shape);
+            int from = parameter.offset();
+            for (String name : names) {
+                int[] shape = shapeInFile(parameter, name, names.size());
+                if (name != null) {
+                    writer.floats(prefix + name, array, from, dtype, shape);
+                }
+                from += IntStream.of(shape).reduce(1, (a, b) -> a * b);
             }
         }
+    }
+
+    /** Sides of 1 that stand before a tensor's others are those of its file; parts have their own rows. */
+    private int[] shapeInFile(Parameter parameter, String name, int parts) {
+        int[] shape = parameter.shape();
+        int[] own = fileShapes.get(name);
+        if (parts > 1) {
+            shape[0] = own == null ? shape[0] / parts : own[0];
+            return shape;
+        }
+        int first = 0;
+        while (own != null && shape.length - first > own.length && shape[first] == 1) {
+            first++;
+        }
+        return Arrays.copyOfRange(shape, first, shape.length);
     }
 
     /**

@@ -145,9 +145,14 @@ final class Weights implements AutoCloseable {
         return TOKENS.contains(canonical) && names.transformers() ? ofThreeSides(shape) : shape;
     }
 
+    /** Returns the shape of a tensor of the file's own name. */
+    int[] ownShape(String source) throws InvalidInputException {
+        return fileOf.get(source).shape(source);
+    }
+
     /** Returns the outermost side of a tensor of the file's own name. */
     int ownRows(String source) throws InvalidInputException {
-        int[] shape = fileOf.get(source).shape(source);
+        int[] shape = ownShape(source);
         return shape.length == 0 ? 1 : shape[0];
     }
 

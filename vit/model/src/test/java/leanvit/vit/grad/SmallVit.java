@@ -27,7 +27,8 @@ final class SmallVit {
 
     /** Tensors that a model may have or lack. */
     enum Optional {
-        CLASS_TOKEN, REGISTERS, NORM_PRE, FC_NORM, LAYER_SCALE, QKV_BIAS, PROJ_BIAS, MLP_BIAS, PATCH_BIAS
+        CLASS_TOKEN, REGISTERS, NORM_PRE, FC_NORM, LAYER_SCALE, QKV_BIAS, PROJ_BIAS, MLP_BIAS, PATCH_BIAS,
+        QK_NORM
     }
 
     static final Optional[] PLAIN = {Optional.CLASS_TOKEN, Optional.QKV_BIAS, Optional.PROJ_BIAS, Optional.MLP_BIAS,
@@ -83,6 +84,10 @@ final class SmallVit {
             String block = "blocks." + layer + ".";
             norm(block + "norm1");
             linear(block + "attn.qkv", has.contains(Optional.QKV_BIAS), 3 * width, width);
+            if (has.contains(Optional.QK_NORM)) {
+                norm(block + "attn.q_norm", config.headDim());
+                norm(block + "attn.k_norm", config.headDim());
+            }
             linear(block + "attn.proj", has.contains(Optional.PROJ_BIAS), width, width);
             norm(block + "norm2");
             linear(block + "mlp.fc1", has.contains(Optional.MLP_BIAS), config.mlpHidden(), width);
@@ -93,7 +98,7 @@ final class SmallVit {
             }
         }
         norm(has.contains(Optional.FC_NORM) ? "fc_norm" : "norm");
-        linear("head", true, config.classes(), width);
+        linear("head", true, config.classes(), config.pooling() == Pooling.TOKEN_AND_AVERAGE ? 2 * width : width);
         if (config.distilled()) {
             linear("head_dist", true, config.classes(), width);
         }
@@ -105,8 +110,12 @@ final class SmallVit {
     }
 
     private void norm(String name) {
-        shapes.put(name + ".weight", new int[] {config.width()});
-        shapes.put(name + ".bias", new int[] {config.width()});
+        norm(name, config.width());
+    }
+
+    private void norm(String name, int width) {
+        shapes.put(name + ".weight", new int[] {width});
+        shapes.put(name + ".bias", new int[] {width});
     }
 
     private void linear(String name, boolean bias, int... shape) {

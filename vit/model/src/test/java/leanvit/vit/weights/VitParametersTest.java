@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import leanvit.testdata.TestData;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.image.Preprocessing.Interpolation;
 import leanvit.vit.image.Preprocessing.Resize;
@@ -124,6 +125,44 @@ class VitParametersTest {
         VitParameters again = VitParameters.read(to);
         assertThat(again.labels()).containsExactly("cat", "dog", "cow", "hen", "fox");
         assertThat(again.parameters().values()).isEqualTo(other.parameters().values());
+    }
+
+    /** Those without a classifier become their family's with one; tensors keep the shapes and types of their files. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dinov2reg_model", "dinov2_cls", "vit_pooler", "beit_cls", "dinov3_gated", "timm_pwee",
+        "timm_siglip2_map_cls"})
+    void anyFamilyTakesANewClassifierAndIsReadAgain(String family) throws IOException {
+        Path from = TestData.path("families/" + family);
+        VitParameters model = VitParameters.read(from).withClasses(List.of("cat", "dog", "cow", "hen"), 3);
+        Path to = directory.resolve("to");
+        model.save(to, DType.F32);
+        VitParameters again = VitParameters.read(to);
+        assertThat(again.config()).isEqualTo(model.config());
+        assertThat(again.labels()).containsExactly("cat", "dog", "cow", "hen");
+        assertThat(again.parameters().values()).isEqualTo(model.parameters().values());
+        try (SafeTensors before = SafeTensors.open(from.resolve("model.safetensors"));
+                SafeTensors after = SafeTensors.open(to.resolve("model.safetensors"))) {
+            List<String> names = after.names().stream().filter(name -> !name.matches("(?:head|classifier)[.](?:weight"
+                    + "|bias)")).toList();
+            assertThat(names).hasSizeGreaterThan(10);
+            for (String name : names) {
+                String own = before.has(name) ? name : name.substring(name.indexOf('.') + 1);
+                assertThat(after.shape(name)).as(name).isEqualTo(before.shape(own));
+                assertThat(after.floats(name)).as(name).isEqualTo(before.floats(own));
+            }
+        }
+    }
+
+    @Test
+    void familiesWithoutAClassifierOfTheirOwnAreRefusedOne() throws IOException {
+        VitParameters model = VitParameters.read(TestData.path("families/clip_vision_proj"));
+        assertThatIllegalArgumentException().isThrownBy(() -> model.withClasses(List.of("cat", "dog"), 3))
+                .withMessageContaining("CLIPVisionModelWithProjection has no form with a classifier");
+        assertThatIllegalArgumentException().isThrownBy(model::requireTrainable)
+                .withMessageContaining("activation QUICK_GELU cannot be trained here");
+        assertThatIllegalArgumentException().isThrownBy(
+                VitParameters.read(TestData.path("families/beit_cls"))::requireTrainable)
+                .withMessageContaining("a relative position bias");
     }
 
     @Test
