@@ -11,7 +11,7 @@ package leanvit.vit;
  *                    that the model's time goes with
  * @param macs        multiply-accumulates of all these pictures together
  * @param waitNanos   from the call (in a {@link Batcher}, from the oldest picture's arrival) to its turn
- * @param decodeNanos decoding
+ * @param decodeNanos decoding, of a PNG with the resize of its rows
  * @param resizeNanos resizing, cropping and normalising
  * @param modelNanos  the model, the reducer's own work included
  */

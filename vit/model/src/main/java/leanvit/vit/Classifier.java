@@ -464,11 +464,11 @@ public final class Classifier implements AutoCloseable {
                 return null;
             }
             long start = System.nanoTime();
-            try (HeldPicture held = picture.decode(manner.pictures())) {
+            try (HeldPicture held = picture.decode(manner.pictures(), loaded.preprocessor())) {
                 long decoded = System.nanoTime();
                 decode += decoded - start;
-                loaded.preprocessor().check(picture.name(), held.image());
-                RgbImage input = loaded.preprocessor().apply(held.image(), pixels, offset);
+                loaded.preprocessor().check(picture.name(), held);
+                RgbImage input = loaded.preprocessor().apply(held, pixels, offset);
                 resize += System.nanoTime() - decoded;
                 return input;
             }

@@ -25,9 +25,9 @@ public final class Picture {
 
     private static final String UNNAMED = "picture";
 
-    /** Gives the decoded picture, with the heap that it takes. */
+    /** Gives the decoded picture, with the heap that it takes, for a model. */
     private interface Source {
-        HeldPicture decode(String name, PictureLimits limits) throws IOException;
+        HeldPicture decode(String name, PictureLimits limits, Preprocessor model) throws IOException;
     }
 
     private final String name;
@@ -49,13 +49,13 @@ public final class Picture {
     /** Returns the picture of a JPEG or PNG file's bytes. */
     public static Picture of(byte[] file) {
         Objects.requireNonNull(file, "file");
-        return of((name, limits) -> Pictures.hold(name, file, limits));
+        return of((name, limits, model) -> Pictures.hold(name, file, limits, model));
     }
 
     /** Returns the picture of the JPEG or PNG file between a buffer's position and its limit, which stay. */
     public static Picture of(ByteBuffer file) {
         ByteBuffer bytes = file.slice();
-        return of((name, limits) -> Pictures.hold(name, bytes.duplicate(), limits));
+        return of((name, limits, model) -> Pictures.hold(name, bytes.duplicate(), limits, model));
     }
 
     /**
@@ -70,19 +70,19 @@ public final class Picture {
     /** Returns the picture of a JPEG or PNG file, which is read when it is used. */
     public static Picture of(Path file) {
         Objects.requireNonNull(file, "file");
-        return of((name, limits) -> Pictures.hold(file, limits)).named(file.toString());
+        return of((name, limits, model) -> Pictures.hold(file, limits, model)).named(file.toString());
     }
 
     /** Returns a picture of the JDK's; alpha is dropped. */
     public static Picture of(BufferedImage picture) {
         Objects.requireNonNull(picture, "picture");
-        return of((name, limits) -> HeldPicture.of(Pictures.of(picture)));
+        return of((name, limits, model) -> HeldPicture.of(Pictures.of(picture)));
     }
 
     /** Returns a decoded picture. */
     public static Picture of(RgbImage picture) {
         Objects.requireNonNull(picture, "picture");
-        return of((name, limits) -> HeldPicture.of(picture));
+        return of((name, limits, model) -> HeldPicture.of(picture));
     }
 
     /**
@@ -138,15 +138,16 @@ public final class Picture {
     }
 
     /**
-     * Decodes; a stream must have been {@linkplain #load loaded}. The caller closes it when it has been resized.
+     * Decodes for a model; a stream must have been {@linkplain #load loaded}. The caller closes it when it has been
+     * resized.
      *
      * @throws IOException              if it cannot be read or decoded
      * @throws IllegalArgumentException if it is a model's input, which has no pixels
      */
-    HeldPicture decode(PictureLimits limits) throws IOException {
+    HeldPicture decode(PictureLimits limits, Preprocessor model) throws IOException {
         if (input != null) {
             throw new IllegalArgumentException("a model's input is no picture that could be shown");
         }
-        return source.decode(name, limits);
+        return source.decode(name, limits, model);
     }
 }

@@ -51,6 +51,7 @@ final class Launcher {
             "-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000",
             "-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=20000000");
     private static final int CHECK_MILLIS = 1000;
+    private static final int BUFFER_BYTES = 8192;
     private static final int END_SECONDS = 5;
     private static final String ADVICE = "add --add-modules " + MODULE + " to java";
     /** Held so that java.util.logging does not forget what it was told. */
@@ -183,7 +184,8 @@ final class Launcher {
 
     /**
      * Passes on what a JVM writes to stderr, as it comes. Left out is what it says itself at its start: that it uses an
-     * incubator module, and which options it picked up, which the first JVM has said.
+     * incubator module, and which options it picked up, which the first JVM has said. What cannot be written, as on a
+     * full disk, is lost, and nothing else: that JVM's work goes on, and what it says later may find room.
      */
     static void passOn(InputStream from, OutputStream err) throws IOException {
         InputStream in = new BufferedInputStream(from);
@@ -199,8 +201,15 @@ final class Launcher {
             }
             b = in.read();
         }
-        err.write(line.toString().getBytes(StandardCharsets.ISO_8859_1));
-        in.transferTo(err);
+        byte[] bytes = line.toString().getBytes(StandardCharsets.ISO_8859_1);
+        for (int count = bytes.length; count >= 0; count = in.read(bytes)) {
+            try {
+                err.write(bytes, 0, count);
+            } catch (IOException e) {
+                // Lost.
+            }
+            bytes = bytes.length < BUFFER_BYTES ? new byte[BUFFER_BYTES] : bytes;
+        }
     }
 
     /** Returns whether the line is one of the {@link #BANNERS}, or may become one as it goes on. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,5 +116,30 @@ class LauncherTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Launcher.passOn(new ByteArrayInputStream(bytes), err);
         assertThat(err.toByteArray()).isEqualTo(bytes);
+    }
+
+    @Test
+    void whatAFullDiskDoesNotTakeIsLostAndNothingElse() throws IOException {
+        ByteArrayOutputStream taken = new ByteArrayOutputStream();
+        OutputStream full = new OutputStream() {
+            private int writes;
+
+            @Override
+            public void write(int b) {
+                throw new AssertionError();
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int length) throws IOException {
+                if (writes++ < 2) {
+                    throw new IOException("No space left on device");
+                }
+                taken.write(bytes, from, length);
+            }
+        };
+        byte[] bytes = new byte[100_000];
+        bytes[bytes.length - 1] = 7;
+        Launcher.passOn(new ByteArrayInputStream(bytes), full);
+        assertThat(taken.toByteArray()).hasSizeBetween(80_000, 99_999).endsWith(7);
     }
 }

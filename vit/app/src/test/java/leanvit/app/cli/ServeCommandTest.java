@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,11 +29,11 @@ class ServeCommandTest {
 
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
-    private static Process start(String... options) throws IOException {
+    private static List<String> command(String... options) {
         List<String> command = new ArrayList<>(List.of(JAVA.toString(), "-Xmx256m", "-cp",
                 System.getProperty("java.class.path"), Main.class.getName(), "serve", "--port", "0"));
         command.addAll(List.of(options));
-        return new ProcessBuilder(command).start();
+        return command;
     }
 
     private static HttpResponse<String> get(String url) throws IOException, InterruptedException {
@@ -42,8 +43,8 @@ class ServeCommandTest {
 
     @Test
     void servesUntilItIsToldToStop() throws Exception {
-        Process process = start("--deadline-ms", "2000", "--model", "a=" + Cli.DEMO, "--model", "b=" + Cli.DEMO,
-                "--reducer", "tome:r=8", "--reducers", "none;topk:keep=0.5");
+        Process process = new ProcessBuilder(command("--deadline-ms", "2000", "--model", "a=" + Cli.DEMO, "--model",
+                "b=" + Cli.DEMO, "--reducer", "tome:r=8", "--reducers", "none;topk:keep=0.5")).start();
         try {
             BufferedReader out =
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -72,6 +73,31 @@ class ServeCommandTest {
             assertThat(out.readLine()).isNull();
             assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
                     .contains("leanvit: a is warm: ", "leanvit: b is warm: ");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** What the server has to say once it is warm has nowhere to go. */
+    @Test
+    void aFullDiskForItsLogHarmsNoAnswer() throws Exception {
+        Path full = Path.of("/dev/full");
+        Assumptions.assumeTrue(Files.isWritable(full), "this system has no /dev/full");
+        Process process = new ProcessBuilder(command("--deadline-ms", "2000")).redirectError(full.toFile()).start();
+        try {
+            String url = new BufferedReader(
+                    new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
+            while (get(url + "v2/health/ready").statusCode() != 200) {
+                Thread.sleep(50);
+            }
+            HttpResponse<String> answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(
+                    URI.create(url + "v1/classify?top=1"))
+                    .POST(HttpRequest.BodyPublishers.ofFile(Cli.PICTURES.resolve("cup.png"))).build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.body()).contains("\"label\":\"cup\"");
+            process.toHandle().destroy();
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
         } finally {
             process.destroyForcibly();
         }

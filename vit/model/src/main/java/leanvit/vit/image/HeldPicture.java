@@ -8,10 +8,17 @@ public final class HeldPicture implements AutoCloseable {
 
     private RgbImage image;
     private final PictureRoom room;
+    private final int width;
 
     HeldPicture(RgbImage image, PictureRoom room) {
+        this(image, room, image.width());
+    }
+
+    /** @param width the picture's columns, where the image has rows that were shortened */
+    HeldPicture(RgbImage image, PictureRoom room, int width) {
         this.image = image;
         this.room = room;
+        this.width = width;
     }
 
     /** Returns a picture that something else holds; closing it does nothing. */
@@ -19,8 +26,13 @@ public final class HeldPicture implements AutoCloseable {
         return new HeldPicture(image, null);
     }
 
+    /** Returns the picture's columns, whatever became of its rows. */
+    int width() {
+        return width;
+    }
+
     /**
-     * Returns the picture.
+     * Returns the picture; of one that was held for a model its rows may be shortened to what the model needs of them.
      *
      * @throws IllegalStateException if it was closed
      */

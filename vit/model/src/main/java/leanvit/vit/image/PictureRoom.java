@@ -36,10 +36,15 @@ final class PictureRoom implements AutoCloseable {
 
     /** Returns what the work makes, with the room; gives the room back if it fails. */
     HeldPicture hold(Work work) throws InvalidInputException {
+        return hold(work, 0);
+    }
+
+    /** {@link #hold(Work)} for a picture of so many columns whose rows the work shortens; 0 where it does not. */
+    HeldPicture hold(Work work, int width) throws InvalidInputException {
         RgbImage made = null;
         try {
             made = work.run();
-            return new HeldPicture(made, this);
+            return new HeldPicture(made, this, width > 0 ? width : made.width());
         } finally {
             if (made == null) {
                 close();

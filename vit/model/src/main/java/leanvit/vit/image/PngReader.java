@@ -12,7 +12,7 @@ import leanvit.vit.io.NoRoomException;
  *
  * <p>Not the JDK's reader, because that one inflates text chunks of any size, allocates what a chunk's length claims,
  * takes no notice of checksums, and holds 16-bit pictures at 8 bytes per pixel; this one goes from inflated row to
- * RGB row, upright at once, and holds 3 bytes per pixel.
+ * RGB row, upright at once, and holds 3 bytes per pixel, or, for a model, what that needs of each row.
  *
  * <p>Source: PNG (third edition), sections 5 (chunks), 8 (interlacing), 9 (filtering).
  */
@@ -83,22 +83,63 @@ final class PngReader {
         return true;
     }
 
-    HeldPicture read() throws InvalidInputException, NoRoomException {
+    /**
+     * Decodes.
+     *
+     * @param model what the picture is for, so that it need not exist as a whole; or null
+     */
+    HeldPicture read(Preprocessor model) throws InvalidInputException, NoRoomException {
         readChunks();
         int orientation = Orientation.of(exif != null ? exif : texts.exif(), texts.xmp());
+        boolean byRows = model != null && !interlaced && orientation == Orientation.UPRIGHT;
+        ShortenedRows rows = byRows ? model.rows(width, height) : null;
+        if (rows != null) {
+            return PictureRoom.take(name, (long) RgbImage.CHANNELS * (rows.columns() * (long) height + width))
+                    .hold(() -> decode(rows), width);
+        }
         return PictureRoom.take(name, (long) RgbImage.CHANNELS * width * height)
                 .hold(() -> decode(Orientation.Placement.of(width, height, orientation)));
     }
 
     private RgbImage decode(Orientation.Placement place) throws InvalidInputException {
         RgbImage image = RgbImage.black(place.width(), place.height());
+        inflate(() -> {
+            for (int[] pass : interlaced ? ADAM7 : ONE_PASS) {
+                int right = pass[2] * place.right();
+                readPass(pass, (row, columns, y) -> toRgb(row, columns, image.samples(),
+                        place.first() + y * place.down() + pass[0] * place.right(), right));
+            }
+        });
+        return image;
+    }
+
+    /** Holds one row of the picture as it is, and what the model needs of the others. */
+    private RgbImage decode(ShortenedRows rows) throws InvalidInputException {
+        RgbImage image = RgbImage.black(rows.columns(), height);
+        byte[] whole = new byte[RgbImage.CHANNELS * width];
+        inflate(() -> readPass(ONE_PASS[0], (row, columns, y) -> {
+            toRgb(row, columns, whole, 0, RgbImage.CHANNELS);
+            rows.put(whole, image.samples(), y);
+        }));
+        return image;
+    }
+
+    /** What reads the picture's data. */
+    private interface Reading {
+        void run() throws InvalidInputException, DataFormatException;
+    }
+
+    /** Takes a row of samples, after its filter byte. */
+    private interface RowTaker {
+        void take(byte[] row, int columns, int y);
+    }
+
+    private void inflate(Reading reading) throws InvalidInputException {
         inflater = new Inflater();
         try {
             dataChunk = firstData;
             inflater.setInput(bytes, firstData + 8, dataLength(firstData));
-            for (int[] pass : interlaced ? ADAM7 : ONE_PASS) {
-                readPass(image.samples(), place, pass[0], pass[1], pass[2], pass[3]);
-            }
+            reading.run();
             if (doubtful) {
                 checkRest();
             }
@@ -107,7 +148,6 @@ final class PngReader {
         } finally {
             inflater.end();
         }
-        return image;
     }
 
     /**
@@ -220,9 +260,9 @@ final class PngReader {
         paletteColours = length / 3;
     }
 
-    private void readPass(byte[] samples, Orientation.Placement place, int firstX, int firstY, int stepX, int stepY)
-            throws InvalidInputException, DataFormatException {
-        int columns = (width - firstX + stepX - 1) / stepX;
+    /** Reads the rows of a pass: first column, first row, column step, row step. */
+    private void readPass(int[] pass, RowTaker taker) throws InvalidInputException, DataFormatException {
+        int columns = (width - pass[0] + pass[2] - 1) / pass[2];
         if (columns <= 0) {
             return;
         }
@@ -236,11 +276,10 @@ final class PngReader {
         int rowBytes = (int) (((long) columns * pixelBits + 7) / 8);
         byte[] row = new byte[1 + rowBytes];
         byte[] above = new byte[1 + rowBytes];
-        for (int y = firstY; y < height; y += stepY) {
+        for (int y = pass[1]; y < height; y += pass[3]) {
             inflate(row);
             unfilter(row, above, Math.max(1, pixelBits / 8));
-            toRgb(row, columns, samples, place.first() + y * place.down() + firstX * place.right(),
-                    stepX * place.right());
+            taker.take(row, columns, y);
             byte[] swap = above;
             above = row;
             row = swap;
@@ -358,12 +397,10 @@ final class PngReader {
             case PALETTE -> {
                 for (int x = 0; x < columns; x++, out += step) {
                     int colour = sample(row, x);
-                    if (colour >= paletteColours) {
-                        continue; // black, as Pillow fills a palette up
-                    }
-                    rgb[out] = bytes[palette + 3 * colour];
-                    rgb[out + 1] = bytes[palette + 3 * colour + 1];
-                    rgb[out + 2] = bytes[palette + 3 * colour + 2];
+                    boolean known = colour < paletteColours; // else black, as Pillow fills a palette up
+                    rgb[out] = known ? bytes[palette + 3 * colour] : 0;
+                    rgb[out + 1] = known ? bytes[palette + 3 * colour + 1] : 0;
+                    rgb[out + 2] = known ? bytes[palette + 3 * colour + 2] : 0;
                 }
             }
             default -> {

@@ -159,13 +159,52 @@ public final class Preprocessor {
         return background;
     }
 
+    /**
+     * Resizes, crops and normalises a picture that was held for this model.
+     *
+     * @return as {@link #apply(RgbImage, float[], int)}
+     * @throws IndexOutOfBoundsException if {@code out} has too little room
+     */
+    public RgbImage apply(HeldPicture picture, float[] out, int offset) {
+        if (picture.width() == picture.image().width()) {
+            return apply(picture.image(), out, offset);
+        }
+        RgbImage crop = crop(picture.image(), geometry(picture.width(), picture.image().height()), true);
+        normalize(crop, out, offset);
+        return crop;
+    }
+
+    /** {@link #check(String, RgbImage)} for a picture that was held for this model. */
+    public void check(String name, HeldPicture picture) throws InvalidInputException {
+        check(name, picture.width(), picture.image().height());
+    }
+
+    /** Returns what is needed of a picture's rows; null where they should stay, as that saves less than half. */
+    ShortenedRows rows(int width, int height) {
+        if (preprocessing.rounding() == Rounding.NONE || problem(width, height) != null) {
+            return null;
+        }
+        CropGeometry geometry = geometry(width, height);
+        Part part = part(geometry);
+        if (part.width > width / 2) {
+            return null;
+        }
+        boolean same = geometry.resizedWidth() == width;
+        return new ShortenedRows(FilterTaps.of(width, geometry.resizedWidth(), geometry.left() + part.left, part.width,
+                same ? null : preprocessing.interpolation()), part.width);
+    }
+
     /** Resizes and crops a picture to the model's input size. */
     public RgbImage crop(RgbImage picture) {
-        CropGeometry geometry = geometry(picture.width(), picture.height());
+        return crop(picture, geometry(picture.width(), picture.height()), false);
+    }
+
+    /** @param shortened whether its rows are those of the input already */
+    private RgbImage crop(RgbImage picture, CropGeometry geometry, boolean shortened) {
         Part part = part(geometry);
-        RgbImage resized = Resampler.resizeAndCrop(picture, geometry.resizedWidth(), geometry.resizedHeight(),
-                geometry.left() + part.left, geometry.top() + part.top, part.width, part.height,
-                preprocessing.interpolation());
+        RgbImage resized = Resampler.resizeAndCrop(picture, shortened ? part.width : geometry.resizedWidth(),
+                geometry.resizedHeight(), shortened ? 0 : geometry.left() + part.left, geometry.top() + part.top,
+                part.width, part.height, preprocessing.interpolation());
         if (part.width == preprocessing.width() && part.height == preprocessing.height()) {
             return resized;
         }
@@ -185,7 +224,11 @@ public final class Preprocessor {
      * @throws InvalidInputException if the picture is refused; the message says both sizes
      */
     public void check(String name, RgbImage picture) throws InvalidInputException {
-        String problem = problem(picture.width(), picture.height());
+        check(name, picture.width(), picture.height());
+    }
+
+    private void check(String name, int width, int height) throws InvalidInputException {
+        String problem = problem(width, height);
         if (problem != null) {
             throw new InvalidInputException(Pictures.shown(name), problem);
         }

@@ -81,7 +81,7 @@ public final class Resampler {
     }
 
     /** Filters one row of pixels that begins at {@code from[in]} to {@code columns} pixels at {@code to[out]}. */
-    private static void across(byte[] from, int in, FilterTaps taps, int columns, byte[] to, int out) {
+    static void across(byte[] from, int in, FilterTaps taps, int columns, byte[] to, int out) {
         int[] weights = taps.weights();
         for (int x = 0; x < columns; x++) {
             int at = in + RgbImage.CHANNELS * taps.first(x);
