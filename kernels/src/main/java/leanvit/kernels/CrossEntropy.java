@@ -9,7 +9,7 @@ package leanvit.kernels;
  * </pre>
  *
  * <p>A label is the distribution {@code (1 - s)} at the label plus {@code s / K} everywhere, with label smoothing s
- * (Szegedy et al. 2016). Computed in double precision: a few rows a pass. NaN and infinities follow IEEE 754.
+ * (Szegedy et al. 2016). Computed in double precision: a few rows per pass. NaN and infinities follow IEEE 754.
  * Thread-safe on disjoint outputs; allocates nothing.
  */
 public final class CrossEntropy {

@@ -59,7 +59,7 @@ public final class LayerNorm {
     /**
      * Normalises each row, and keeps what {@link LayerNormGradient} needs to know of it.
      *
-     * @param statistics receives mean[r] and 1 / sqrt(variance[r] + epsilon), two values a row, from
+     * @param statistics receives mean[r] and 1 / sqrt(variance[r] + epsilon), two values per row, from
      *                   {@code statisticsOffset} on; null for none
      */
     public static void rows(float[] x, int offset, int stride, int rows, int columns, float[] weight, float[] bias,

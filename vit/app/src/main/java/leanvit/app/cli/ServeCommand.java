@@ -57,7 +57,7 @@ final class ServeCommand implements Command {
                 .whole("--max-body", "BYTES", 1, 1 << 30, usualBody(), "the largest body of a request")
                 .whole("--deadline-ms", "MS", 1, MAX_MILLIS, USUAL_DEADLINE,
                         "how long a picture may take to come, and to be answered")
-                .text("--token-file", "FILE", "tokens, one a line, one of which a request must have "
+                .text("--token-file", "FILE", "tokens, one per line, one of which a request must have "
                         + "(Authorization: Bearer ...); GET / and /v2/health go without")
                 .note("POST /v1/classify takes a picture, a form of pictures, or JSON with \"input\" in base64; "
                         + "?top=K, ?model=NAME, ?reducer=SPEC, ?visualize=png. POST /v1/embeddings has OpenAI's shape. "

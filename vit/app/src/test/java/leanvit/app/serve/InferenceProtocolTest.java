@@ -57,8 +57,8 @@ class InferenceProtocolTest {
     /** Returns the example's request: an id, a tensor of two rows, one output by name. */
     private static String request(Object data, String... outputs) {
         JsonWriter json = new JsonWriter().beginObject().name("id").value("42").name("inputs").beginArray()
-                .beginObject().name("name").value("pixels").name("shape").tree(List.of(2, 3, 96, 96)).name("datatype").value("FP32")
-                .name("data").tree(data).endObject().endArray();
+                .beginObject().name("name").value("pixels").name("shape").tree(List.of(2, 3, 96, 96))
+                .name("datatype").value("FP32").name("data").tree(data).endObject().endArray();
         if (outputs.length > 0) {
             json.name("outputs").tree(Arrays.stream(outputs).map(name -> Map.of("name", name)).toList());
         }
@@ -195,8 +195,8 @@ class InferenceProtocolTest {
         }
         String body = new JsonWriter().beginObject().name("inputs").beginArray().beginObject().name("name")
                 .value("picture").name("shape").tree(List.of(1)).name("datatype").value("BYTES").name("data")
-                .beginArray().value(Base64.getEncoder().encodeToString(Served.picture("car"))).endArray().endObject().endArray()
-                .endObject().toString();
+                .beginArray().value(Base64.getEncoder().encodeToString(Served.picture("car"))).endArray().endObject()
+                .endArray().endObject().toString();
         assertThat(served.postJson("/v2/models/mymodel/infer", body).statusCode()).isEqualTo(404);
         assertThat(served.postJson("/v2/models/demo/versions/1/infer", body).statusCode()).isEqualTo(200);
     }

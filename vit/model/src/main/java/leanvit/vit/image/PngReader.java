@@ -416,7 +416,7 @@ final class PngReader {
         }
     }
 
-    /** Returns sample {@code x} of a row of one sample of at most 8 bits a pixel. */
+    /** Returns sample {@code x} of a row of one sample of at most 8 bits per pixel. */
     private int sample(byte[] row, int x) {
         int bit = x * depth;
         return row[1 + (bit >> 3)] >> 8 - depth - (bit & 7) & (1 << depth) - 1;

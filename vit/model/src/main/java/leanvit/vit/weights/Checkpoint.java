@@ -123,7 +123,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         }
         if (labels.size() != classes && (own || !labels.isEmpty())) {
             throw new InvalidInputException(files.path(own ? LABELS : CONFIG), "expected " + classes
-                    + " labels, one a class, came " + labels.size());
+                    + " labels, one per class, came " + labels.size());
         }
         return labels;
     }

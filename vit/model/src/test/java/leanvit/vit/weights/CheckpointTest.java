@@ -294,7 +294,7 @@ class CheckpointTest {
         }
         Files.writeString(directory.resolve("labels.txt"), "tench \r\ngold\u00a0fish\r\n\r\n\n");
         assertThatThrownBy(() -> Checkpoint.open(directory))
-                .hasMessage(directory.resolve("labels.txt") + ": expected 3 labels, one a class, came 2");
+                .hasMessage(directory.resolve("labels.txt") + ": expected 3 labels, one per class, came 2");
         Files.writeString(directory.resolve("labels.txt"), "tench \r\ngold\u00a0fish\r\nsh\u00e4rk\r\n\r\n\n");
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
             assertThat(checkpoint.labels()).containsExactly("tench", "gold\u00a0fish", "sh\u00e4rk");
@@ -304,11 +304,11 @@ class CheckpointTest {
                 .hasMessage(directory.resolve("labels.txt") + ": no valid UTF-8");
         Files.writeString(directory.resolve("labels.txt"), "");
         assertThatThrownBy(() -> Checkpoint.open(directory))
-                .hasMessage(directory.resolve("labels.txt") + ": expected 3 labels, one a class, came 0");
+                .hasMessage(directory.resolve("labels.txt") + ": expected 3 labels, one per class, came 0");
         Files.delete(directory.resolve("labels.txt"));
         TestModel.timm().set("label_names", List.of("a", "b")).write(directory);
         assertThatThrownBy(() -> Checkpoint.open(directory))
-                .hasMessage(directory.resolve("config.json") + ": expected 3 labels, one a class, came 2");
+                .hasMessage(directory.resolve("config.json") + ": expected 3 labels, one per class, came 2");
     }
 
     @Test
