@@ -1,6 +1,7 @@
 package leanvit.vit.weights;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,32 +20,31 @@ import leanvit.vit.weights.VitConfig.Pooling;
  */
 final class TransformersConfig {
 
-    /** What is read, and what matters in training or elsewhere alone. */
+    /** What any family has: what is read, and what matters in training or elsewhere alone. */
     private static final Set<String> KEYS = Set.of("model_type", "architectures", "hidden_size", "num_hidden_layers",
             "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob",
-            "attention_probs_dropout_prob", "initializer_range", "layer_norm_eps", "image_size", "patch_size",
-            "num_channels", "qkv_bias", "encoder_stride", "pooler_output_size", "pooler_act", "id2label", "label2id",
-            "num_labels", "problem_type", "dtype", "torch_dtype", "transformers_version", "_name_or_path",
-            "output_hidden_states", "output_attentions", "return_dict", "chunk_size_feed_forward",
-            "is_encoder_decoder", "finetuning_task", "torchscript", "use_cache", "gradient_checkpointing",
-            "_attn_implementation", "attn_implementation", "use_mask_token", "_commit_hash", "name_or_path",
-            // DINOv2 and DINOv3
-            "mlp_ratio", "use_swiglu_ffn", "layerscale_value", "drop_path_rate", "num_register_tokens",
-            "apply_layernorm", "reshape_hidden_states", "out_features", "out_indices", "stage_names",
-            "interpolate_antialias", "interpolate_offset", "use_gated_mlp", "query_bias", "key_bias", "value_bias",
-            "proj_bias", "mlp_bias", "rope_theta", "rope_parameters", "attention_dropout", "pos_embed_shift",
-            "pos_embed_jitter", "pos_embed_rescale",
-            // BEiT and Data2Vec
-            "use_absolute_position_embeddings", "use_relative_position_bias", "use_shared_relative_position_bias",
-            "use_mean_pooling", "layer_scale_init_value", "vocab_size", "add_fpn", "pool_scales", "use_auxiliary_head",
+            "attention_probs_dropout_prob", "attention_dropout", "drop_path_rate", "initializer_range",
+            "layer_norm_eps", "image_size", "patch_size", "num_channels", "qkv_bias", "encoder_stride",
+            "num_register_tokens", "pooler_output_size", "pooler_act", "id2label", "label2id", "num_labels",
+            "problem_type", "dtype", "torch_dtype", "transformers_version", "_name_or_path", "output_hidden_states",
+            "output_attentions", "return_dict", "chunk_size_feed_forward", "is_encoder_decoder", "finetuning_task",
+            "torchscript", "use_cache", "gradient_checkpointing", "_attn_implementation", "attn_implementation",
+            "use_mask_token", "_commit_hash", "name_or_path", "out_features", "out_indices", "stage_names",
+            "interpolate_antialias", "interpolate_offset");
+    private static final Set<String> DINO_KEYS = Set.of("mlp_ratio", "use_swiglu_ffn", "layerscale_value",
+            "apply_layernorm", "reshape_hidden_states", "use_gated_mlp", "query_bias", "key_bias", "value_bias",
+            "proj_bias", "mlp_bias", "rope_theta", "rope_parameters", "pos_embed_shift", "pos_embed_jitter",
+            "pos_embed_rescale");
+    private static final Set<String> BEIT_KEYS = Set.of("use_absolute_position_embeddings",
+            "use_relative_position_bias", "use_shared_relative_position_bias", "use_mean_pooling",
+            "layer_scale_init_value", "vocab_size", "add_fpn", "pool_scales", "use_auxiliary_head",
             "auxiliary_channels", "auxiliary_concat_input", "auxiliary_loss_weight", "auxiliary_num_convs",
-            "semantic_loss_ignore_index",
-            // MAE
-            "mask_ratio", "norm_pix_loss", "decoder_hidden_size", "decoder_intermediate_size",
-            "decoder_num_attention_heads", "decoder_num_hidden_layers",
-            // CLIP and SigLIP
-            "vision_config", "text_config", "vision_config_dict", "text_config_dict", "projection_dim",
-            "logit_scale_init_value", "initializer_factor", "dropout", "vision_use_head");
+            "semantic_loss_ignore_index", "reshape_hidden_states");
+    private static final Set<String> MAE_KEYS = Set.of("mask_ratio", "norm_pix_loss", "decoder_hidden_size",
+            "decoder_intermediate_size", "decoder_num_attention_heads", "decoder_num_hidden_layers");
+    private static final Set<String> TOWER_KEYS = Set.of("vision_config", "text_config", "vision_config_dict",
+            "text_config_dict", "projection_dim", "logit_scale_init_value", "initializer_factor", "dropout",
+            "vision_use_head");
 
     private static final Map<String, Activation> ACTIVATIONS = Map.of("gelu", Activation.GELU,
             "gelu_python", Activation.GELU, "gelu_new", Activation.GELU_TANH,
@@ -88,13 +88,16 @@ final class TransformersConfig {
         if (fields.integer("num_channels", 1, Integer.MAX_VALUE, 3) != 3) {
             throw fields.expected("num_channels", "3 (red, green, blue)");
         }
+        if (task == Task.FEATURES && !fields.string("pooler_act", "tanh").equals("tanh")) {
+            throw fields.unsupported("pooler_act");
+        }
         int named = classes(root);
         List<String> labels = labels(root, named);
         VitConfig config = shape(named);
         Limits.check(config, fields, "num_attention_heads", "hidden_size", family.pooling() == Pooling.ATTENTION);
         return new ModelDescription(config, TransformersPreprocessing.read(preprocessor, config, family.type()),
                 features(), labels, Problem.isSigmoid(root, config.classes()),
-                warnings(root, preprocessor, named), dialect(), unused());
+                warnings(preprocessor, named), dialect(), unused());
     }
 
     private VitConfig shape(int named) throws InvalidInputException {
@@ -237,8 +240,17 @@ final class TransformersConfig {
                 ? ClassNames.byName(root, "label2id", classes) : List.of();
     }
 
-    private static List<String> warnings(Fields root, Fields preprocessor, int classes) throws InvalidInputException {
-        List<String> warnings = new ArrayList<>(root.unknown(KEYS));
+    /** Returns the settings of this family; those of another have no effect here, nor in transformers. */
+    private Set<String> known() {
+        Set<String> known = new HashSet<>(KEYS);
+        boolean dino = Set.of(Dialect.DINOV2, Dialect.DINOV3).contains(family.dialect());
+        known.addAll(dino ? DINO_KEYS : family.isBeit() ? BEIT_KEYS : family.isTower() ? TOWER_KEYS
+                : family.type().equals("vit_mae") ? MAE_KEYS : Set.of());
+        return known;
+    }
+
+    private List<String> warnings(Fields preprocessor, int classes) throws InvalidInputException {
+        List<String> warnings = new ArrayList<>(root.unknown(known()));
         warnings.addAll(TransformersPreprocessing.warnings(preprocessor));
         if (root.integer("num_labels", 0, Limits.MAX_CLASSES, classes) != classes) {
             warnings.add(root.error("num_labels", "ignored: id2label has " + classes + " classes").getMessage());

@@ -75,6 +75,7 @@ class TransformersConfigTest {
         "'model_type':'vit','id2label':{'0':[7]} | id2label: expected a plain value as a class's name, came "
             + "{\"0\":[7]}",
         "'model_type':'vit','problem_type':'ranking' | problem_type: \"ranking\" is not supported",
+        "'model_type':'vit','architectures':['ViTModel'],'pooler_act':'relu' | pooler_act: \"relu\" is not supported",
         "'model_type':'vit','hidden_act':'laplace' | hidden_act: \"laplace\" is not supported",
     })
     void refusesFieldsThatCannotBe(String fields, String problem) {
@@ -107,6 +108,11 @@ class TransformersConfigTest {
         assertThat(read("{'model_type':'vit','num_labels':3,'id2label':{'0':'a','1':'b'},'gate':true,'off':null}")
                 .warnings()).containsExactly("config.json: gate: not known; it is ignored",
                 "config.json: num_labels: ignored: id2label has 2 classes");
+        assertThat(read("{'model_type':'vit','layerscale_value':0.5,'use_mean_pooling':true}").warnings())
+                .containsExactly("config.json: layerscale_value: not known; it is ignored",
+                        "config.json: use_mean_pooling: not known; it is ignored");
+        assertThat(read("{'model_type':'beit','use_mean_pooling':true,'layer_scale_init_value':0.2}").warnings())
+                .isEmpty();
     }
 
     @ParameterizedTest
