@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executor;
 import leanvit.app.scenes.ScenePictures;
-import leanvit.app.scenes.Scenes;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.image.Preprocessing;
@@ -109,9 +108,8 @@ final class TrainVitCommand implements Command {
         TrainingPictures heldOut;
         if (drawn) {
             int size = options.whole("--size");
-            learnt = new ScenePictures(size, size, options.whole("--generated"), seed,
-                    Scenes.COVERED_TO_LEARN);
-            heldOut = new ScenePictures(size, size, DRAWN_HELD_OUT, seed + HELD_OUT_SEED, Scenes.COVERED);
+            learnt = new ScenePictures(size, size, options.whole("--generated"), seed);
+            heldOut = new ScenePictures(size, size, DRAWN_HELD_OUT, seed + HELD_OUT_SEED);
         } else {
             TrainingFolder folder = TrainingFolder.of(folder(options));
             folder = options.has("--limit") ? folder.limited(options.whole("--limit"), seed) : folder;

@@ -7,6 +7,9 @@ import leanvit.vit.train.RandomStream;
 /** Small things that are none of the classes, in a picture's coordinates: half its short side is 1. */
 final class Clutter {
 
+    /** The share of things that something stands before, in all pictures alike. */
+    private static final double COVERED = 0.15;
+
     private Clutter() {
     }
 
@@ -50,14 +53,13 @@ final class Clutter {
     /**
      * What hides a part of the thing: bars and leaves before it.
      *
-     * @param x       the thing's centre
-     * @param y       the thing's centre
-     * @param size    half of the thing's side
-     * @param covered the share of things that are covered
+     * @param x    the thing's centre
+     * @param y    the thing's centre
+     * @param size half of the thing's side
      */
-    static List<Part> covers(RandomStream random, double x, double y, double size, double covered) {
+    static List<Part> covers(RandomStream random, double x, double y, double size) {
         List<Part> parts = new ArrayList<>();
-        int count = random.chance(covered) ? random.whole(1, 2) : 0;
+        int count = random.chance(COVERED) ? random.whole(1, 2) : 0;
         for (int i = 0; i < count; i++) {
             float[] colour = random.chance(0.5) ? Palette.calm(random) : Palette.vivid(random);
             double angle = random.between(0, 360);

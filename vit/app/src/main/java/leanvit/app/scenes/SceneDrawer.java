@@ -34,10 +34,9 @@ final class SceneDrawer {
     /**
      * Draws a picture of a thing.
      *
-     * @param covered the share of things that something stands before
-     * @param mask    receives how much of each pixel shows the thing, 0 to 255; null where nobody wants to know
+     * @param mask receives how much of each pixel shows the thing, 0 to 255; null where nobody wants to know
      */
-    RgbImage draw(Thing thing, RandomStream random, double covered, byte[] mask) {
+    RgbImage draw(Thing thing, RandomStream random, byte[] mask) {
         ground.draw(random);
         float[][] planes = ground.planes();
         double reachX = width / unit / 2;
@@ -71,7 +70,7 @@ final class SceneDrawer {
         System.arraycopy(layer.alpha, 0, shadow, 0, shadow.length);
 
         layer.clear();
-        List<Part> covers = Clutter.covers(random, x, y, scale, covered);
+        List<Part> covers = Clutter.covers(random, x, y, scale);
         layer.paint(covers, whole, null, 0);
         for (int i = 0; mask != null && i < mask.length; i++) {
             mask[i] = (byte) (255 * shadow[i] * (1 - layer.alpha[i]) + 0.5f);

@@ -14,11 +14,10 @@ public final class ScenePictures implements TrainingPictures {
     /**
      * Makes the pictures of a seed.
      *
-     * @param size    pictures of an epoch
-     * @param covered the share of things that something stands before, 0 to 1
+     * @param size pictures of an epoch
      */
-    public ScenePictures(int width, int height, int size, long seed, double covered) {
-        scenes = new Scenes(width, height, seed, covered);
+    public ScenePictures(int width, int height, int size, long seed) {
+        scenes = new Scenes(width, height, seed);
         this.seed = seed;
         this.size = size;
     }

@@ -20,15 +20,9 @@ public final class Scenes {
     /** The least side on which things can be told apart. */
     public static final int MIN_SIZE = 16;
 
-    /** The share of things that something stands before. */
-    public static final double COVERED = 0.15;
-    /** The same in pictures to learn from: what random erasing is elsewhere. */
-    public static final double COVERED_TO_LEARN = 0.25;
-
     private final int width;
     private final int height;
     private final long seed;
-    private final double covered;
     private final ConcurrentLinkedDeque<SceneDrawer> idle = new ConcurrentLinkedDeque<>();
 
     /**
@@ -38,15 +32,6 @@ public final class Scenes {
      * @param height rows, {@value #MIN_SIZE} to {@value #MAX_SIZE}
      */
     public Scenes(int width, int height, long seed) {
-        this(width, height, seed, COVERED);
-    }
-
-    /**
-     * Makes the pictures of a seed.
-     *
-     * @param covered the share of things that something stands before, 0 to 1
-     */
-    public Scenes(int width, int height, long seed, double covered) {
         if (Math.min(width, height) < MIN_SIZE || Math.max(width, height) > MAX_SIZE) {
             throw new IllegalArgumentException("pictures of " + width + " x " + height + " pixels, expected sides from "
                     + MIN_SIZE + " to " + MAX_SIZE);
@@ -54,7 +39,6 @@ public final class Scenes {
         this.width = width;
         this.height = height;
         this.seed = seed;
-        this.covered = covered;
     }
 
     /** Returns the classes' names. */
@@ -85,7 +69,7 @@ public final class Scenes {
         }
         try {
             return drawer.draw(Thing.all().get(label(picture)), RandomStream.of(seed, picture),
-                    covered, mask);
+                    mask);
         } finally {
             idle.offerFirst(drawer);
         }
