@@ -12,14 +12,17 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Why the tile is 5 rows by 3 vectors (5 by 2 with 16 registers), and ends as it does:
  * <ul>
- * <li>C2 counts the bytecodes that it inlines, the Vector API's own included: 391 per multiply-add, 209 per load, 67
- *     per broadcast. After 8,000 (DesiredMethodLimit) it puts the remaining calls off, and then all it knows of their
- *     result is FloatVector. On JDK 17 the next call on such a result asks a type profile, and a store whose profile
- *     came too early or too late is boxed for the life of the JVM. 5 x 3 takes 7,500 up to the end of the loop. 6 x 3,
- *     a hundredth faster, takes 8,800, and one start in 14 was 20 times slower.
+ * <li>C2 counts the nodes that it makes while it parses: 400 per multiply-add, 310 per load, 140 per broadcast. After
+ *     18,000 (NodeCountInliningCutoff) it puts the remaining calls off, and then all it knows of their result is
+ *     FloatVector. On JDK 17 the next call on such a result asks a type profile, and a store whose profile came too
+ *     early or too late is boxed for the life of the JVM. What others did with the Vector API makes the same call up to
+ *     540 nodes.
  * <li>{@code do while}: after it the sums are the results of the loop's body, whose class C2 knows; after {@code for}
- *     they are what goes round the loop, whose class it does not know while it parses. (On JDK 17 it parses the body
- *     twice, the first time as straight code; {@code InliningTest} holds that nothing is left to a profile.)
+ *     they are what goes round the loop, whose class it does not know while it parses.
+ * <li>JDK 17 begins the loop with a branch. C2 parses a loop twice, once for the first step and once for the rest, if
+ *     the block at its head can leave it; a {@code do while} without a branch is one block. Twice, 5 x 3 took 17,900
+ *     nodes at best, and one start in ten under JitStress was over, each multiply-add boxing a vector; once, it takes
+ *     9,400. The branch is on a constant: nothing of it is left.
  * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast
  *     on AMD, but left two checks and two reloads in every step, which cost a quarter of the speed on Intel. On JDK 17
  *     C2 cannot hoist them, since it turns 48 p into two shifts and a sum; there a second counter is 3 to 5 % faster on
@@ -34,7 +37,8 @@ final class SimdGemm implements Gemm.Implementation {
     static final int TILE_ROWS = Gemm.TILE_ROWS;
 
     private static final int TILE_COLUMNS = 3 * L;
-    private static final boolean STEPPING = Runtime.version().feature() < 21;
+    /** Whether C2 is one that wants {@code rowsStepping}. */
+    static final boolean STEPPING = Runtime.version().feature() < 21;
     private static final Spares<float[]> TILES = new Spares<>();
 
     @Override

@@ -83,7 +83,10 @@ final class SimdTile5x3 {
         c42.intoArray(c, o4 + 2 * L);
     }
 
-    /** {@link #rows} for the C2 of JDK 17; {@code step} is 3L, but nothing that it knows to be constant. */
+    /**
+     * {@link #rows} for the C2 of JDK 17; {@code step} is 3L, but nothing that it knows to be constant.
+     * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.
+     */
     static void rowsStepping(int k, float[] a, int a0, int lda, int last, float[] b, int bo, int step, float[] c,
                              int co, int ldc) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo);
@@ -98,9 +101,12 @@ final class SimdTile5x3 {
         int a2 = a0 + Math.min(2, last) * lda;
         int a3 = a0 + Math.min(3, last) * lda;
         int a4 = a0 + Math.min(4, last) * lda;
-        int bi = bo + step;
+        int bi = bo;
         int p = 0;
         do {
+            if (SimdGemm.STEPPING) {
+                bi += step;
+            }
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             b2 = FloatVector.fromArray(F, b, bi + 2 * L);
@@ -124,7 +130,6 @@ final class SimdTile5x3 {
             c40 = x.lanewise(VectorOperators.FMA, b0, c40);
             c41 = x.lanewise(VectorOperators.FMA, b1, c41);
             c42 = x.lanewise(VectorOperators.FMA, b2, c42);
-            bi += step;
         } while (++p < k);
         int o1 = co + Math.min(1, last) * ldc;
         int o2 = co + Math.min(2, last) * ldc;

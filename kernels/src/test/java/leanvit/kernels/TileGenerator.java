@@ -83,8 +83,11 @@ final class TileGenerator {
         method(false);
         if (!transposed) {
             line(0, "");
-            line(1, "/** {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
-                    + "L, but nothing that it knows to be constant. */");
+            line(1, "/**");
+            line(1, " * {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
+                    + "L, but nothing that it knows to be constant.");
+            line(1, " * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.");
+            line(1, " */");
             method(true);
         }
         line(0, "}");
@@ -112,10 +115,14 @@ final class TileGenerator {
         for (int r = 1; r < rows; r++) {
             line(2, "int a" + r + " = a0 + Math.min(" + r + ", last)" + (transposed ? "" : " * lda") + ";");
         }
-        line(2, stepping ? "int bi = bo + step;" : "int first = bo + " + vectors + " * L;");
+        line(2, stepping ? "int bi = bo;" : "int first = bo + " + vectors + " * L;");
         line(2, "int p = 0;");
         line(2, "do {");
-        if (!stepping) {
+        if (stepping) {
+            line(3, "if (SimdGemm.STEPPING) {");
+            line(4, "bi += step;");
+            line(3, "}");
+        } else {
             line(3, "int bi = first + p * (" + vectors + " * L);");
         }
         if (transposed) {
@@ -131,9 +138,6 @@ final class TileGenerator {
                 String sum = accumulator(r, v);
                 line(3, sum + " = x.lanewise(VectorOperators.FMA, b" + v + ", " + sum + ");");
             }
-        }
-        if (stepping) {
-            line(3, "bi += step;");
         }
         line(2, "} while (++p < k);");
         for (int r = 1; r < rows; r++) {
