@@ -7,7 +7,9 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -43,6 +45,10 @@ class InliningTest {
      */
     private static final String IN_A_LOOP = "\\d+\\s+\\d+\\s+%.*";
 
+    private static final Pattern COMPILATION = Pattern.compile("\\s*\\d+\\s+\\d+ .*::.* bytes\\).*");
+    /** A call that stands in our code: the calls in the Vector API's methods have small numbers. */
+    private static final Pattern OWN_FMA = Pattern.compile("@ \\d{3,} .*::lanewise \\(");
+
     /**
      * C2 inlines our own methods only where a profile calls them frequent, and that profile may be of other calls, with
      * nothing to do: what takes or returns a vector would then box it, for good.
@@ -61,6 +67,25 @@ class InliningTest {
             }
         }
         assertThat(bad).isEmpty();
+    }
+
+    /**
+     * Returns the multiply-adds of {@code rowsStepping}, the tile of JDK 17, that C2 parsed more than once: then it
+     * made twice the nodes, and stood at its limit.
+     */
+    private static List<String> parsedTwice(List<String> lines) {
+        List<String> twice = new ArrayList<>();
+        Set<String> sites = new HashSet<>();
+        boolean tile = false;
+        for (String line : lines) {
+            if (COMPILATION.matcher(line).matches()) {
+                tile = line.contains("::rowsStepping (") && !line.strip().matches(IN_A_LOOP);
+                sites.clear();
+            } else if (tile && OWN_FMA.matcher(line).find() && !sites.add(line.strip())) {
+                twice.add(line.strip());
+            }
+        }
+        return twice;
     }
 
     private static boolean tooLargeToInline(String line, String method) {
@@ -93,7 +118,7 @@ class InliningTest {
         String compiled = "";
         String before = "";
         for (String line : lines) {
-            if (line.matches("\\s*\\d+\\s+\\d+ .*::.* bytes\\).*")) {
+            if (COMPILATION.matcher(line).matches()) {
                 compiled = line.strip();
             } else if (BAD_CALL.matcher(line).find() && !COLD.matcher(line).find() && !compiled.matches(IN_A_LOOP)) {
                 bad.add(compiled + ": " + before.strip() + " | " + line.strip());
@@ -101,6 +126,7 @@ class InliningTest {
             before = line;
         }
         assertThat(bad).isEmpty();
+        assertThat(parsedTwice(lines)).as("calls of the tile that C2 parsed twice").isEmpty();
         assertThat(lines).as("too large for C2 to inline, as SimdSoftmax.exponentiate tells")
                 .anyMatch(line -> tooLargeToInline(line, "SimdSoftmax::exponentiate"))
                 .anyMatch(line -> tooLargeToInline(line, "SimdSoftmax::sum"))
