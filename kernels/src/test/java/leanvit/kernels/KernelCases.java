@@ -105,6 +105,8 @@ final class KernelCases {
         layerNorm("", x, columns, rows, weight, bias, out);
         layerNorm(", far pivot", far, columns, rows, weight, bias, out);
         layerNorm(", overflow", huge, columns, rows, weight, bias, out);
+        calls.put("rms norm of " + columns,
+                () -> RmsNorm.rows(x, 0, columns, rows, columns, weight, 1e-5f, out, 0, columns));
     }
 
     private void layerNorm(String name, float[] x, int columns, int rows, float[] weight, float[] bias, float[] out) {

@@ -49,6 +49,8 @@ class OverlapTest {
                 Softmax.rows(x, from, WIDTH, ROWS, WIDTH, x, to, stride));
         check("x", "out", true, SPAN, (x, from, to, stride) ->
                 LayerNorm.rows(x, from, WIDTH, ROWS, WIDTH, one, one, 1e-6f, x, to, stride));
+        check("x", "out", true, SPAN, (x, from, to, stride) ->
+                RmsNorm.rows(x, from, WIDTH, ROWS, WIDTH, one, 1e-5f, x, to, stride));
         check("x", "out", true, SPAN, (x, from, to, stride) -> Gelu.apply(x, from, SPAN, x, to));
         check("x", "out", false, SPAN, (x, from, to, stride) ->
                 Gather.rows(x, from, WIDTH, LIST, 0, ROWS, WIDTH, x, to, stride));

@@ -294,11 +294,20 @@ public final class Inference {
             int offset = x.offset(image);
             System.arraycopy(weights.prefixRows(), 0, x.rows(), offset, weights.prefixRows().length);
             offset += weights.prefixRows().length;
-            System.arraycopy(weights.patchPositions(), 0, x.rows(), offset, weights.patchPositions().length);
+            float[] positions = weights.patchPositions();
+            if (weights.patchNorm() == null) {
+                System.arraycopy(positions, 0, x.rows(), offset, positions.length);
+            }
             pixelOffset = image * 3 * config.imageHeight() * config.imageWidth();
             workers.run(config.imageHeight() / config.patch(), patchStep);
-            gemms.multiply(count, patches, 0, patchValues, weights.patchEmbed(), Epilogue.RESIDUAL, x.rows(), offset,
-                    width);
+            gemms.multiply(count, patches, 0, patchValues, weights.patchEmbed(),
+                    weights.patchNorm() == null ? Epilogue.RESIDUAL : Epilogue.NONE, x.rows(), offset, width);
+            if (weights.patchNorm() != null) {
+                weights.patchNorm().rows(x.rows(), offset, width, count, x.rows(), offset, width);
+                for (int i = 0; i < positions.length; i++) {
+                    x.rows()[offset + i] += positions[i];
+                }
+            }
             if (weights.preNorm() != null) {
                 weights.preNorm().rows(x.rows(), x.offset(image), width, shape.tokens(), x.rows(), x.offset(image),
                         width);

@@ -1,6 +1,7 @@
 package leanvit.vit;
 
 import leanvit.reducers.ModelShape;
+import leanvit.vit.weights.Parts;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitConfig.Pooling;
 
@@ -41,9 +42,10 @@ public final class Macs {
     /** Returns those of the pooling of an image that has so many tokens left. */
     public long pooling(int remaining) {
         long width = shape.width();
-        long patches = remaining - shape.prefix();
+        Parts.Pool pool = config.parts().pool();
+        long patches = pool != null && pool.prefix() ? remaining : remaining - shape.prefix();
         return config.pooling() != Pooling.ATTENTION ? 0
-                : (2 * patches + 1) * width * width + 2 * patches * width + 2 * width * config.mlpHidden();
+                : (2 * patches + 1) * width * width + 2 * patches * width + 2 * width * config.poolHidden();
     }
 
     /** Returns those of the classifier. */

@@ -24,8 +24,8 @@ public record AttentionPool(float[] query, PackedMatrix kv, PackedMatrix proj, N
         Gemm.multiply(1, tensors.tensor("attn_pool.latent", 1, 1, width), 0, width, qkv[0], Gemm.Epilogue.NONE, query,
                 0, width);
         return new AttentionPool(query, qkv[1], weights.linear("attn_pool.proj", width, width, null),
-                Norm.read(tensors, "attn_pool.norm", width, config.epsilon()),
-                weights.linear("attn_pool.mlp.fc1", config.mlpHidden(), width, null),
-                weights.linear("attn_pool.mlp.fc2", width, config.mlpHidden(), null));
+                Norm.read(tensors, "attn_pool.norm", width, config),
+                weights.linear("attn_pool.mlp.fc1", config.poolHidden(), width, null),
+                weights.linear("attn_pool.mlp.fc2", width, config.poolHidden(), null));
     }
 }

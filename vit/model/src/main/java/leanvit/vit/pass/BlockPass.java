@@ -23,6 +23,10 @@ import leanvit.vit.weights.Parts.Activation;
  *   x = reduce(x)
  *   x = x + fc2(f(fc1(norm2(x))))          f, or f(gate(·))·fc1(·)
  *
+ *   x = x + norm1(proj(attention(x)))      where norms stand behind the branches
+ *   x = reduce(x)
+ *   x = x + norm2(fc2(f(fc1(x))))
+ *
  *   y = norm1(x)                           where both branches run in parallel
  *   x = x + proj(attention(y)) + fc2(f(fc1(y)))
  *   x = reduce(x)
@@ -51,13 +55,16 @@ public final class BlockPass {
     private final int headDim;
     private final int hidden;
     private final boolean parallel;
+    private final boolean postNorm;
     private final Epilogue activation;
     private final TokenHost[] hosts;
     private final Attention[] calls;
     private final float[][] headMaxValues;
 
     private final Workers.Step normStep = this::normPiece;
+    private final Workers.Step leaveStep = this::leavePiece;
     private final Workers.Step headNormStep = this::headNormPiece;
+    private final Workers.Step turnStep = this::turnPiece;
     private final Workers.Step rotaryStep = this::rotaryPiece;
     private final Workers.Step hiddenNormStep = this::hiddenNormPiece;
     private final Workers.Step headStep = this::headPiece;
@@ -89,6 +96,7 @@ public final class BlockPass {
     private float[] stepRows;
     private int stepOffset;
     private int stepCount;
+    private int stepBranch;
 
     public BlockPass(PackedVit model, TokenReducer reducer, Workers workers) {
         this.model = model;
@@ -102,6 +110,7 @@ public final class BlockPass {
         headDim = shape.headDim();
         hidden = model.config().mlpHidden();
         parallel = model.config().parts().parallel();
+        postNorm = model.config().parts().postNorm();
         activation = epilogue(model.config().parts().activation());
         calls = new Attention[workers.threads()];
         Arrays.setAll(calls, i -> new Attention(heads, headDim));
@@ -170,7 +179,7 @@ public final class BlockPass {
         for (from = 0; from < in.images(); from = to) {
             to = endOfGroup();
             int count = in.start(to) - in.start(from);
-            norm(block.norm1(), in.rows(), in.offset(from), count);
+            enter(block.norm1(), in.rows(), in.offset(from), count);
             if (parallel) {
                 // The MLP reads the rows that attention's results are about to take the place of.
                 fc1(count);
@@ -186,7 +195,7 @@ public final class BlockPass {
             proj(in.rows(), in.offset(from), count);
             TokenBatch x = reduce();
             count = x.start(to) - x.start(from);
-            norm(block.norm2(), x.rows(), x.offset(from), count);
+            enter(block.norm2(), x.rows(), x.offset(from), count);
             fc1(count);
             fc2(x.rows(), x.offset(from), count);
         }
@@ -217,14 +226,14 @@ public final class BlockPass {
             to = endOfGroup();
             int count = (to - from) * queries;
             int x = from * queries * width;
-            norm(block.norm1(), in.rows(), in.offset(from), in.start(to) - in.start(from));
+            enter(block.norm1(), in.rows(), in.offset(from), in.start(to) - in.start(from));
             qkv(in.start(to) - in.start(from));
             attention();
             if (reducing && !decideOnly()) {
                 return false;
             }
             proj(rows, x, count);
-            norm(block.norm2(), rows, x, count);
+            enter(block.norm2(), rows, x, count);
             fc1(count);
             fc2(rows, x, count);
         }
@@ -285,7 +294,10 @@ public final class BlockPass {
             stepCount = rows;
             workers.run(pieces(rows), headNormStep);
         }
-        if (model.turns() != null) {
+        if (block.turns() != null) {
+            if (block.turns().perHead()) {
+                workers.run(to - from, turnStep);
+            }
             stepCount = rows;
             workers.run(pieces(rows), rotaryStep);
         }
@@ -305,7 +317,16 @@ public final class BlockPass {
     }
 
     private void proj(float[] x, int offset, int count) {
-        gemms.multiply(count, floats, buffers.normed, width, block.proj(), Epilogue.RESIDUAL, x, offset, width);
+        if (block.headsNorm() != null) {
+            norm(block.headsNorm(), floats, buffers.normed, count);
+        }
+        if (postNorm) {
+            gemms.multiply(count, floats, buffers.normed, width, block.proj(), Epilogue.NONE, floats, buffers.hidden,
+                    width);
+            leave(block.norm1(), buffers.hidden, x, offset, count);
+        } else {
+            gemms.multiply(count, floats, buffers.normed, width, block.proj(), Epilogue.RESIDUAL, x, offset, width);
+        }
     }
 
     /** Returns the batch that holds the group's tokens from here on. */
@@ -341,7 +362,13 @@ public final class BlockPass {
     }
 
     private void fc2(float[] x, int offset, int count) {
-        gemms.multiply(count, floats, buffers.hidden, hidden, block.fc2(), Epilogue.RESIDUAL, x, offset, width);
+        if (postNorm) {
+            gemms.multiply(count, floats, buffers.hidden, hidden, block.fc2(), Epilogue.NONE, floats, buffers.normed,
+                    width);
+            leave(block.norm2(), buffers.normed, x, offset, count);
+        } else {
+            gemms.multiply(count, floats, buffers.hidden, hidden, block.fc2(), Epilogue.RESIDUAL, x, offset, width);
+        }
     }
 
     /** Returns the matmul's epilogue that an activation is. */
@@ -367,6 +394,36 @@ public final class BlockPass {
         }
         if (reducing && needs.contains(Need.COLUMN_ATTENTION)) {
             columnSums = grown(columnSums, (to - from) * heads * gatherStride);
+        }
+    }
+
+    /** Writes what a branch reads into the buffer of normalised rows. */
+    private void enter(Norm norm, float[] rows, int offset, int count) {
+        if (postNorm) {
+            System.arraycopy(rows, offset, floats, buffers.normed, count * width);
+        } else {
+            norm(norm, rows, offset, count);
+        }
+    }
+
+    /** Adds a branch's result, normalised, to its rows. */
+    private void leave(Norm norm, int branch, float[] rows, int offset, int count) {
+        stepNorm = norm;
+        stepRows = rows;
+        stepOffset = offset;
+        stepCount = count;
+        stepBranch = branch;
+        workers.run(pieces(count), leaveStep);
+    }
+
+    private void leavePiece(int worker, int piece) {
+        int row = piece * PIECE_ROWS;
+        int count = Math.min(PIECE_ROWS, stepCount - row);
+        int at = stepBranch + row * width;
+        int to = stepOffset + row * width;
+        stepNorm.rows(floats, at, width, count, floats, at, width);
+        for (int i = 0; i < count * width; i++) {
+            stepRows[to + i] += floats[at + i];
         }
     }
 
@@ -448,12 +505,28 @@ public final class BlockPass {
         }
     }
 
+    private void turnPiece(int worker, int piece) {
+        int image = from + piece;
+        in.places().turn(block.turns(), in.start(image), in.count(image), shape.prefix());
+    }
+
     /** Turns queries and keys, which lie side by side. */
     private void rotaryPiece(int worker, int piece) {
         int row = piece * PIECE_ROWS;
-        Rotary.rows(Math.min(PIECE_ROWS, stepCount - row), 2 * heads, headDim, floats,
-                buffers.qkv + row * 3 * width, 3 * width, in.places().angles(), (in.start(from) + row) * headDim,
-                headDim);
+        int count = Math.min(PIECE_ROWS, stepCount - row);
+        int q = buffers.qkv + row * 3 * width;
+        float[] angles = in.places().angles();
+        int stride = block.turns().width();
+        int at = (in.start(from) + row) * stride;
+        if (!block.turns().perHead()) {
+            Rotary.rows(count, 2 * heads, headDim, floats, q, 3 * width, angles, at, stride);
+            return;
+        }
+        for (int h = 0; h < heads; h++) {
+            int to = q + h * headDim;
+            Rotary.rows(count, 1, headDim, floats, to, 3 * width, angles, at + h * headDim, stride);
+            Rotary.rows(count, 1, headDim, floats, to + width, 3 * width, angles, at + h * headDim, stride);
+        }
     }
 
     private int qkvOffset(int image) {

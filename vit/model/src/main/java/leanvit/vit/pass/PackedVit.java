@@ -15,11 +15,11 @@ import leanvit.vit.weights.VitConfig;
  * @param config         the model's shape
  * @param shape          what reducers know of it
  * @param patchEmbed     makes a patch's row of its pixels, [3p², C]
+ * @param patchNorm      over the patches' rows before they get positions, or null
  * @param prefixRows     prefix tokens with their position embedding, [P, C]
  * @param patchPositions position embedding of the patches, [n0, C]
  * @param preNorm        before the blocks, or null
  * @param blocks         first block first
- * @param turns          rotary positions, or null
  * @param norm           after the blocks, over all tokens; or null
  * @param fcNorm         before the classifier, over what it reads; or null
  * @param pool           the learned query's attention, or null
@@ -30,8 +30,8 @@ import leanvit.vit.weights.VitConfig;
  * @param classToken     whether the first token is a class token
  * @param parameters     how many numbers were read
  */
-public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEmbed, float[] prefixRows,
-                        float[] patchPositions, Norm preNorm, List<Block> blocks, Turns turns, Norm norm, Norm fcNorm,
+public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEmbed, Norm patchNorm, float[]
+                        prefixRows, float[] patchPositions, Norm preNorm, List<Block> blocks, Norm norm, Norm fcNorm,
                         AttentionPool pool, PackedMatrix pooler, PackedMatrix projection, PackedMatrix head,
                         PackedMatrix distilledHead, boolean classToken, long parameters) {
 
@@ -59,12 +59,13 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
         PackedWeights weights = new PackedWeights(tensors, config);
         PackedMatrix patchEmbed =
                 weights.parts("patch_embed.proj", new int[] {width, 3, patch, patch}, null, width)[0];
-        Norm preNorm = Norm.read(tensors, "norm_pre", width, config.epsilon());
+        Norm preNorm = Norm.read(tensors, "norm_pre", width, config);
         Block[] blocks = new Block[config.depth()];
         String table = "rel_pos_bias." + RelativeBias.TABLE;
         RelativeBias shared = tensors.has(table) ? RelativeBias.read(tensors, table, trained) : null;
+        List<Turns> turns = Turns.of(config, tensors);
         for (int layer = 0; layer < blocks.length; layer++) {
-            blocks[layer] = Block.read(tensors, weights, config, layer, shared);
+            blocks[layer] = Block.read(tensors, weights, config, layer, turns.get(layer), shared);
         }
         AttentionPool pool = config.pooling() == VitConfig.Pooling.ATTENTION
                 ? AttentionPool.read(tensors, weights, config) : null;
@@ -72,20 +73,26 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
                 ? weights.linear("pooler.dense", tensors.shape("pooler.dense.weight")[0], width, null) : null;
         PackedMatrix projection = tensors.has("projection.weight")
                 ? weights.linear("projection", tensors.shape("projection.weight")[0], width, null) : null;
-        Norm norm = Norm.read(tensors, "norm", width, config.epsilon());
-        Norm fcNorm = Norm.read(tensors, "fc_norm", width, config.epsilon());
+        Norm norm = Norm.read(tensors, "norm", width, config);
+        Norm fcNorm = Norm.read(tensors, "fc_norm", width, config);
         int headWidth = config.pooling() == VitConfig.Pooling.TOKEN_AND_AVERAGE ? 2 * width : width;
         PackedMatrix head = config.classes() == 0 ? null : weights.linear("head", config.classes(), headWidth, null);
         PackedMatrix distilledHead = config.classes() == 0 || !config.distilled()
                 ? null : weights.linear("head_dist", config.classes(), width, null);
-        return new PackedVit(config, shape, patchEmbed, prefixRows, patchPositions, preNorm, List.of(blocks),
-                Turns.of(config), norm, fcNorm, pool, pooler, projection, head, distilledHead,
+        return new PackedVit(config, shape, patchEmbed,
+                Norm.read(tensors, "patch_embed.norm", width, config), prefixRows, patchPositions, preNorm,
+                List.of(blocks), norm, fcNorm, pool, pooler, projection, head, distilledHead,
                 tensors.has("cls_token"), tensors.parameters);
+    }
+
+    /** Returns the first block's rotary angles, or null. */
+    Turns turns() {
+        return blocks.isEmpty() ? null : blocks.get(0).turns();
     }
 
     /** Returns whether blocks ask where a token is. */
     boolean hasPlaces() {
-        return turns != null || hasRelativeBias();
+        return turns() != null || hasRelativeBias();
     }
 
     /** Returns whether blocks add a relative position bias. */

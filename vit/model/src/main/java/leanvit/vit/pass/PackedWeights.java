@@ -3,6 +3,7 @@ package leanvit.vit.pass;
 import java.io.IOException;
 import leanvit.kernels.FloatArena;
 import leanvit.kernels.PackedMatrix;
+import leanvit.vit.weights.Parts;
 import leanvit.vit.weights.TensorSource;
 import leanvit.vit.weights.VitConfig;
 
@@ -13,10 +14,12 @@ import leanvit.vit.weights.VitConfig;
 final class PackedWeights {
 
     private final TensorSource tensors;
+    private final VitConfig config;
     private final FloatArena arena;
 
     PackedWeights(TensorSource tensors, VitConfig config) throws IOException {
         this.tensors = tensors;
+        this.config = config;
         arena = new FloatArena(size(config) + sizeOf("projection", config) + sizeOf("pooler.dense", config));
     }
 
@@ -35,7 +38,8 @@ final class PackedWeights {
         long attention = FloatArena.sizeOf(PackedMatrix.length(width, width), PackedMatrix.length(width, 2 * width),
                 PackedMatrix.length(width, width));
         long block = attention + (config.parts().gated() ? 2 : 1) * up + down;
-        long pool = config.pooling() == VitConfig.Pooling.ATTENTION ? attention + up + down : 0;
+        long pool = config.pooling() != VitConfig.Pooling.ATTENTION ? 0 : attention + FloatArena.sizeOf(
+                PackedMatrix.length(width, config.poolHidden()), PackedMatrix.length(config.poolHidden(), width));
         int headWidth = config.pooling() == VitConfig.Pooling.TOKEN_AND_AVERAGE ? 2 * width : width;
         long head = config.classes() == 0 ? 0 : FloatArena.sizeOf(PackedMatrix.length(headWidth, config.classes()));
         long patches = FloatArena.sizeOf(PackedMatrix.length(3 * config.patch() * config.patch(), width));
@@ -58,6 +62,29 @@ final class PackedWeights {
      * @param parts the number of outputs in each part, one part after another; their sum is {@code shape[0]}
      */
     PackedMatrix[] parts(String name, int[] shape, String scale, int... parts) throws IOException {
+        return parts(name, shape, scale, null, parts);
+    }
+
+    /**
+     * Packs a layer that makes queries, keys and values: the queries' part, and that of keys and values. Where rotary
+     * positions pair neighbours, channels 2k and 2k + 1 of each head of queries and keys, these get the places k and
+     * k + d/2, which {@link leanvit.kernels.Rotary} pairs; a query's product with a key stays what it is.
+     */
+    PackedMatrix[] queriesKeysValues(String name) throws IOException {
+        int width = config.width();
+        Parts.Rotary rotary = config.parts().rotary();
+        int[] places = rotary == null || !rotary.interleaved() ? null : new int[3 * width];
+        for (int row = 0; places != null && row < places.length; row++) {
+            int d = config.headDim();
+            int channel = row % d;
+            places[row] = row >= 2 * width ? row : row - channel + channel % 2 * (d / 2) + channel / 2;
+        }
+        return parts(name, new int[] {3 * width, width}, null, places, width, 2 * width);
+    }
+
+    /** As above; {@code places[i]} is where row i of the file's goes, null for its own place. */
+    private PackedMatrix[] parts(String name, int[] shape, String scale, int[] places, int... parts)
+            throws IOException {
         int in = 1;
         for (int side = 1; side < shape.length; side++) {
             in *= shape[side];
@@ -73,14 +100,19 @@ final class PackedWeights {
             for (int row = 0; gamma != null && row < count; row++) {
                 multiply(values, row * stride, stride, gamma[first + row]);
             }
-            packRows(packed, first, count, values, stride);
+            for (int row = 0; places != null && row < count; row++) {
+                packRows(packed, places[first + row], 1, values, row * stride, stride);
+            }
+            if (places == null) {
+                packRows(packed, first, count, values, 0, stride);
+            }
         }, shape);
         if (tensors.has(name + ".bias")) {
             float[] bias = tensors.tensor(name + ".bias", out);
             for (int row = 0; gamma != null && row < out; row++) {
                 bias[row] *= gamma[row];
             }
-            packBias(packed, bias);
+            packBias(packed, places == null ? bias : placed(bias, places));
         }
         return packed;
     }
@@ -91,13 +123,22 @@ final class PackedWeights {
         }
     }
 
-    private static void packRows(PackedMatrix[] packed, int first, int count, float[] values, int stride) {
+    private static float[] placed(float[] values, int... places) {
+        float[] placed = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            placed[places[i]] = values[i];
+        }
+        return placed;
+    }
+
+    private static void packRows(PackedMatrix[] packed, int first, int count, float[] values, int offset,
+            int stride) {
         int begin = 0;
         for (PackedMatrix part : packed) {
             int from = Math.max(first, begin);
             int to = Math.min(first + count, begin + part.columns());
             if (from < to) {
-                part.packRows(from - begin, to - from, values, (from - first) * stride, stride);
+                part.packRows(from - begin, to - from, values, offset + (from - first) * stride, stride);
             }
             begin += part.columns();
         }

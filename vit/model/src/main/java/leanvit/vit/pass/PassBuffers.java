@@ -76,7 +76,8 @@ final class PassBuffers {
         long group = Math.min(all, Math.max(groupRows, shape.tokens()));
         long[] lengths = new long[AREAS_BEFORE_THREADS + 2 * threads];
         for (int i = 0; i < threads; i++) {
-            lengths[AREAS_BEFORE_THREADS + 2 * i] = attentionFloats(shape, headMax);
+            lengths[AREAS_BEFORE_THREADS + 2 * i] = Math.max(attentionFloats(shape, shape.headDim(), headMax),
+                    attentionFloats(shape, config.width() / config.poolHeads(), false));
             lengths[AREAS_BEFORE_THREADS + 2 * i + 1] =
                     pairs ? (long) shape.tokens() * shape.tokens() * (headMax ? shape.heads() : 1) : 0;
         }
@@ -84,14 +85,14 @@ final class PassBuffers {
         lengths[1] = all * width;
         lengths[2] = group * width;
         lengths[3] = 3 * group * width;
-        lengths[4] = group * config.mlpHidden();
+        lengths[4] = group * Math.max(config.mlpHidden(), config.parts().postNorm() ? width : 0);
         return lengths;
     }
 
-    private static long attentionFloats(ModelShape shape, boolean headMax) {
+    private static long attentionFloats(ModelShape shape, int headDim, boolean headMax) {
         try {
-            return headMax ? Attention.headMaxScratchLength(shape.tokens(), shape.heads(), shape.headDim())
-                    : Attention.scratchLength(shape.tokens(), shape.headDim());
+            return headMax ? Attention.headMaxScratchLength(shape.tokens(), shape.heads(), headDim)
+                    : Attention.scratchLength(shape.tokens(), headDim);
         } catch (ArithmeticException e) {
             // More than an array holds.
             return Integer.MAX_VALUE;

@@ -24,7 +24,7 @@ final class Places {
     /**
      * Makes an empty batch.
      *
-     * @param turns the model's rotary angles, or null
+     * @param turns the first block's rotary angles, or null
      */
     Places(int gridColumns, Turns turns) {
         this.gridColumns = gridColumns;
@@ -50,7 +50,7 @@ final class Places {
             at[2 * (start + i) + 1] = isPatch ? patch % gridColumns : 0f;
             patches[start + i] = 1f;
         }
-        if (turns == null) {
+        if (turns == null || turns.perHead()) {
             return;
         }
         int width = turns.width();
@@ -65,6 +65,17 @@ final class Places {
     }
 
     private void turn(int token, boolean isPrefix) {
+        turn(turns, token, isPrefix);
+    }
+
+    /** Works the angles of an image's tokens out for a block that has angles of its own. */
+    void turn(Turns own, int start, int count, int prefix) {
+        for (int i = 0; i < count; i++) {
+            turn(own, start + i, i < prefix);
+        }
+    }
+
+    private void turn(Turns turns, int token, boolean isPrefix) {
         if (isPrefix) {
             turns.none(angles, token * turns.width());
         } else {
@@ -96,7 +107,7 @@ final class Places {
                 System.arraycopy(from.at, 2 * (fromStart + i), at, 2 * (start + map.target(i)), 2);
             }
         }
-        if (turns != null) {
+        if (turns != null && !turns.perHead()) {
             followAngles(from, fromStart, map, start, prefix);
         }
     }

@@ -27,6 +27,8 @@ public final class Readout {
     private final Gemms gemms;
     private final int width;
     private final int prefix;
+    /** The first token that a learned query sees. */
+    private final int poolFrom;
     /** Rows that an image has in {@link #pooled}; the first makes the features. */
     private final int slots;
     private final Attention attention;
@@ -42,8 +44,9 @@ public final class Readout {
         gemms = blocks.gemms();
         width = config.width();
         prefix = model.shape().prefix();
+        poolFrom = config.parts().pool() != null && config.parts().pool().prefix() ? 0 : prefix;
         slots = config.distilled() || config.pooling() == Pooling.TOKEN_AND_AVERAGE ? 2 : 1;
-        attention = new Attention(config.heads(), config.headDim());
+        attention = new Attention(config.poolHeads(), width / config.poolHeads());
     }
 
     /** Returns how many of the first tokens are all that is read; 0 where others are. */
@@ -118,22 +121,22 @@ public final class Readout {
         }
     }
 
-    /** The learned query's attention to an image's patch tokens; 0 where none are left. */
+    /** The learned query's attention to an image's patch tokens, or to all; 0 where none are left. */
     private void attend(TokenBatch x, int image, boolean sized, int to) {
         AttentionPool pool = model.pool();
         PassBuffers room = blocks.buffers();
-        int patches = x.count(image) - prefix;
+        int patches = x.count(image) - poolFrom;
         if (patches == 0) {
             Arrays.fill(pooled, to, to + width, 0f);
             return;
         }
         System.arraycopy(pool.query(), 0, room.floats, room.qkv, width);
-        gemms.multiply(patches, x.rows(), x.offset(image) + prefix * width, width, pool.kv(), Epilogue.NONE,
+        gemms.multiply(patches, x.rows(), x.offset(image) + poolFrom * width, width, pool.kv(), Epilogue.NONE,
                 room.floats, room.qkv + width, 3 * width);
         attention.tokens(patches, room.floats, room.qkv, 3 * width)
-                .keyBias(sized ? x.logSizes() : null, x.start(image) + prefix)
+                .keyBias(sized ? x.logSizes() : null, x.start(image) + poolFrom)
                 .into(room.floats, room.normed, width).scratch(room.floats, room.attention[0]);
-        for (int head = 0; head < config.heads(); head++) {
+        for (int head = 0; head < config.poolHeads(); head++) {
             attention.head(head, 1);
         }
         gemms.multiply(1, room.floats, room.normed, width, pool.proj(), Epilogue.NONE, pooled, to, width);
@@ -141,11 +144,11 @@ public final class Readout {
 
     private void attentionMlp(AttentionPool pool, int images) {
         normed = grown(normed, images * width);
-        hidden = grown(hidden, images * config.mlpHidden());
+        hidden = grown(hidden, images * config.poolHidden());
         pool.norm().rows(pooled, 0, width, images, normed, 0, width);
         gemms.multiply(images, normed, 0, width, pool.fc1(), BlockPass.epilogue(config.parts().activation()), hidden,
-                0, config.mlpHidden());
-        gemms.multiply(images, hidden, 0, config.mlpHidden(), pool.fc2(), Epilogue.RESIDUAL, pooled, 0, width);
+                0, config.poolHidden());
+        gemms.multiply(images, hidden, 0, config.poolHidden(), pool.fc2(), Epilogue.RESIDUAL, pooled, 0, width);
     }
 
     /** Writes the feature vectors of {@code count} pooled images from {@code image} on, [count, features]. */

@@ -27,6 +27,14 @@ final class Limits {
         if (config.width() % config.heads() != 0) {
             throw file.error(heads, config.heads() + " does not divide " + width + " " + config.width());
         }
+        if (config.parts().rotary() != null && config.headDim() % 4 != 0) {
+            throw file.error(heads, "gives heads of " + config.headDim()
+                    + " channels; rotary positions need a multiple of 4");
+        }
+        if (config.width() % config.poolHeads() != 0) {
+            throw file.error(width, config.width() + " is no multiple of the " + config.poolHeads()
+                    + " heads of the attention pool");
+        }
         boolean whole = config.imageHeight() % config.patch() == 0 && config.imageWidth() % config.patch() == 0;
         if (!whole && !(mayCut && config.patches() > 0)) {
             throw file.error("patch_size", config.patch() + " does not divide the image size "

@@ -55,22 +55,30 @@ public final class RandomWeights implements TensorSource {
 
     @Override
     public boolean has(String name) {
-        if (name.contains("q_norm") || name.contains("k_norm") || name.contains(".ls") || name.contains("mlp.norm")
-                || name.startsWith("projection") || name.startsWith("pooler") || name.startsWith("rel_pos_bias")) {
+        if (name.contains("q_norm") || name.contains("k_norm") || name.contains(".ls")
+                || name.startsWith("patch_embed.norm") || name.startsWith("projection") || name.startsWith("pooler")
+                || name.startsWith("rel_pos_bias")) {
             return false;
+        }
+        if (name.contains("mlp.norm") || name.contains("attn.norm")) {
+            return known != null && known.innerNorm(name.contains("mlp.norm") ? "mlp" : "attn");
         }
         boolean beit = known != null && known.isBeit();
         return switch (name.substring(0, name.indexOf('.') < 0 ? name.length() : name.indexOf('.'))) {
             case "cls_token" -> config.pooling().readsClassToken() || known == null || known.classToken();
             case "dist_token" -> config.distilled();
             case "reg_token" -> registers() > 0;
-            case "pos_embed" -> !beit;
+            case "pos_embed" -> known == null || known.absolute();
             case "norm_pre" -> known != null && known.preNorm();
             case "attn_pool" -> config.pooling() == Pooling.ATTENTION;
-            case "norm" -> config.pooling() != Pooling.AVERAGE && config.parts().finalNorm();
-            case "fc_norm" -> config.pooling() == Pooling.AVERAGE;
+            case "norm" -> !normsMean() && config.parts().finalNorm();
+            case "fc_norm" -> normsMean() && config.parts().finalNorm();
             default -> beit || !name.endsWith("relative_position_bias_table");
         };
+    }
+
+    private boolean normsMean() {
+        return config.pooling() == Pooling.AVERAGE && (known == null || known.normsMean());
     }
 
     private int registers() {

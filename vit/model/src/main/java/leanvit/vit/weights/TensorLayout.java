@@ -26,7 +26,6 @@ final class TensorLayout {
         unsupported("rope|freqs|rotary", "rotary position embedding (RoPE)");
         unsupported("rel_pos|relative_position", "a relative position bias");
         unsupported("^attn_pool\\.", "attention pooling (global_pool \"map\")");
-        unsupported("\\.attn\\.norm\\.|\\.mlp\\.norm\\.", "a norm inside attention or MLP");
         unsupported("\\.attns\\.|\\.ffns\\.|\\.in_proj\\.|\\.mlp_out_proj\\.", "parallel blocks");
         unsupported("\\.lambda_[qk]|\\.sub_norm\\.", "differential attention");
         unsupported("moe|experts|router", "mixture of experts");

@@ -14,6 +14,7 @@ import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.json.JsonWriter;
 import leanvit.vit.weights.Features.Relative;
 import leanvit.vit.weights.Parts.Activation;
+import leanvit.vit.weights.Parts.NormKind;
 import leanvit.vit.weights.Parts.PrefixPositions;
 import leanvit.vit.weights.VitConfig.Pooling;
 
@@ -32,11 +33,13 @@ final class TimmConfig {
             "gelu_tanh", Activation.GELU_TANH, "quick_gelu", Activation.QUICK_GELU, "quickgelu", Activation.QUICK_GELU,
             "silu", Activation.SILU, "swish", Activation.SILU);
 
+    private static final Map<String, NormKind> NORMS = Map.of("layernorm", NormKind.LAYER, "rmsnorm", NormKind.RMS);
+
     /** Arguments that this class reads. */
     private static final Set<String> READ = Set.of("img_size", "patch_size", "in_chans", "num_classes", "global_pool",
             "embed_dim", "depth", "num_heads", "mlp_ratio", "qkv_bias", "qk_norm", "init_values", "class_token",
             "no_embed_class", "reg_tokens", "pre_norm", "fc_norm", "act_layer", "norm_layer", "final_norm", "proj_bias",
-            "pos_embed", "dynamic_img_pad", "pool_include_prefix");
+            "pos_embed", "dynamic_img_pad", "pool_include_prefix", "num_reg_tokens", "use_fc_norm");
     /** Arguments that matter in training alone, or for images of another size, which are resized here. */
     private static final Set<String> WITHOUT_EFFECT = Set.of("drop_rate", "pos_drop_rate", "patch_drop_rate",
             "proj_drop_rate", "attn_drop_rate", "drop_path_rate", "weight_init", "fix_init", "dynamic_img_size",
@@ -100,10 +103,15 @@ final class TimmConfig {
         if (args.has("act_layer") && !ACTIVATIONS.containsKey(args.string("act_layer", ""))) {
             throw args.unsupported("act_layer");
         }
-        only("norm_layer", "layernorm");
+        if (args.has("norm_layer") && !NORMS.containsKey(args.string("norm_layer", ""))) {
+            throw args.unsupported("norm_layer");
+        }
         only("pos_embed", "learn");
         only("dynamic_img_pad", false);
         only("pool_include_prefix", false);
+        if (name.parts().rotary() != null) {
+            only("qk_norm", false);
+        }
         if (args.integer("in_chans", 1, Integer.MAX_VALUE, 3) != 3) {
             throw args.expected("in_chans", "3 (red, green, blue)");
         }
@@ -132,7 +140,7 @@ final class TimmConfig {
         VitConfig shape = new VitConfig(architecture, image[0], image[1], patch(), width,
                 args.integer("depth", 1, Limits.MAX_DEPTH, size == null ? 0 : size.depth()),
                 args.integer("num_heads", 1, Limits.MAX_HEADS, size == null ? 0 : size.heads()),
-                (int) (width * ratio) / (parts().gated() ? 2 : 1), classes(), pooling(), name.distilled(), epsilon(),
+                name.mlpHidden(width, ratio), classes(), pooling(), name.distilled(), epsilon(),
                 parts());
         Limits.check(shape, args, "num_heads", "embed_dim", name.words().contains("siglip"));
         return shape;
@@ -199,11 +207,14 @@ final class TimmConfig {
         if (args.has("no_embed_class")) {
             parts = parts.with(args.flag("no_embed_class", false) ? PrefixPositions.NONE : PrefixPositions.ALL);
         }
-        return args.flag("final_norm", true) ? parts : parts.withoutFinalNorm();
+        if (args.has("norm_layer")) {
+            parts = parts.with(NORMS.get(args.string("norm_layer", "")));
+        }
+        return parts.withFinalNorm(parts.finalNorm() && args.flag("final_norm", true));
     }
 
     private float epsilon() {
-        // timm's own LayerNorm, which "layernorm" names, has 1e-6; PyTorch's has 1e-5.
+        // timm's own norms, which the argument names, have 1e-6; PyTorch's has 1e-5.
         return args.has("norm_layer") ? 1e-6f : name.epsilon();
     }
 
@@ -213,10 +224,13 @@ final class TimmConfig {
             scale = args.number("init_values", 0, 1000, 0) != 0;
         }
         Boolean bias = args.flagOrNull("qkv_bias");
-        return new Features(bias, name.isBeit() ? Boolean.FALSE : bias, bias, args.flag("proj_bias", true),
-                args.flagOrNull("qk_norm"), scale, args.flagOrNull("class_token"),
-                args.has("reg_tokens") ? (Integer) args.integer("reg_tokens", 0, Limits.MAX_REGISTERS, 0) : null,
-                args.flagOrNull("pre_norm"), args.flagOrNull("fc_norm"), !name.isBeit(),
+        String registers = args.has("num_reg_tokens") ? "num_reg_tokens" : "reg_tokens";
+        String fcNorm = args.has("use_fc_norm") ? "use_fc_norm" : "fc_norm";
+        return new Features(bias, name.keyBias() ? bias : Boolean.FALSE, bias,
+                args.flag("proj_bias", name.branchBias()), args.flagOrNull("qk_norm"), scale,
+                args.flagOrNull("class_token"),
+                args.has(registers) ? (Integer) args.integer(registers, 0, Limits.MAX_REGISTERS, 0) : null,
+                args.flagOrNull("pre_norm"), args.flagOrNull(fcNorm), name.absolute(),
                 name.isBeit() ? Relative.PER_BLOCK : Relative.NONE, false);
     }
 

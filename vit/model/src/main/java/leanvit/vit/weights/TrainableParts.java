@@ -24,6 +24,8 @@ public final class TrainableParts {
     static {
         OTHERS.put(Pattern.compile("relative_position_bias_table$"), "a relative position bias");
         OTHERS.put(Pattern.compile("\\.mlp\\.norm\\."), "a norm within the MLP");
+        OTHERS.put(Pattern.compile("\\.attn\\.norm\\."), "a norm within attention");
+        OTHERS.put(Pattern.compile("^patch_embed\\.norm\\."), "a norm of the patches' embedding");
         OTHERS.put(Pattern.compile("^pooler\\."), "a pooler");
         OTHERS.put(Pattern.compile("^projection\\."), "a projection behind the pooling");
     }
@@ -76,6 +78,12 @@ public final class TrainableParts {
         }
         if (parts.parallel()) {
             return "a parallel block";
+        }
+        if (parts.postNorm()) {
+            return "norms behind the branches";
+        }
+        if (parts.norm() != Parts.NormKind.LAYER) {
+            return "norm " + parts.norm();
         }
         if (parts.rotary() != null) {
             return "rotary positions";

@@ -10,6 +10,7 @@ import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Family.Task;
 import leanvit.vit.weights.Features.Relative;
 import leanvit.vit.weights.Parts.Activation;
+import leanvit.vit.weights.Parts.Axes;
 import leanvit.vit.weights.Parts.Coordinates;
 import leanvit.vit.weights.Parts.Rotary;
 import leanvit.vit.weights.VitConfig.Pooling;
@@ -145,7 +146,8 @@ final class TransformersConfig {
         // CLIP's classifier reads rows that nobody has normalised.
         boolean finalNorm = !(family.dialect() == Dialect.CLIP && task == Task.CLASSES
                 && family.pooling() == Pooling.TOKEN);
-        return new Parts(activation, swiglu || gatedApart(), false, family.prefix(), family.fit(), rotary(), finalNorm);
+        return Parts.PLAIN.with(activation).withGate(swiglu || gatedApart()).with(family.prefix()).with(family.fit())
+                .with(rotary()).withFinalNorm(finalNorm);
     }
 
     private Dialect dialect() throws InvalidInputException {
@@ -168,7 +170,8 @@ final class TransformersConfig {
             return null;
         }
         Fields rope = fields.has("rope_parameters") ? fields.object("rope_parameters") : fields;
-        return new Rotary(rope.number("rope_theta", 0, 1e12, 100), Coordinates.CENTRED, 0, 0, false);
+        return new Rotary(rope.number("rope_theta", 0, 1e12, 100), Coordinates.CENTRED, 0, 0,
+                Axes.ROWS_FIRST, false);
     }
 
     private Features features() throws InvalidInputException {

@@ -77,6 +77,16 @@ public record VitConfig(String architecture, int imageHeight, int imageWidth, in
         return imageWidth / patch;
     }
 
+    /** Returns the attention heads of the learned query that pools. */
+    public int poolHeads() {
+        return parts.pool() == null ? heads : parts.pool().heads();
+    }
+
+    /** Returns the channels inside the MLP behind the learned query's attention. */
+    public int poolHidden() {
+        return parts.pool() == null ? mlpHidden : (int) (width * parts.pool().mlpRatio());
+    }
+
     /** Returns the rows of the matrix that an MLP's first layer is: two of each where it is gated. */
     public int mlpRows() {
         return parts.gated() ? 2 * mlpHidden : mlpHidden;

@@ -62,6 +62,7 @@ final class VitTensors {
         int patch = config.patch();
         put("patch_embed.proj.weight", width, 3, patch, patch);
         putIfThere("patch_embed.proj.bias", width);
+        putNormIfThere("patch_embed.norm", width);
         if (config.pooling().readsClassToken() || has.test("cls_token")) {
             put("cls_token", 1, 1, width);
         }
@@ -71,6 +72,10 @@ final class VitTensors {
         putIfThere("reg_token", 1, registers, width);
         if (positions > 0) {
             put("pos_embed", 1, positions, width);
+        }
+        Parts.Rotary rotary = config.parts().rotary();
+        if (rotary != null && rotary.axes() == Parts.Axes.LEARNED) {
+            put("rope.freqs", 2, config.depth(), config.heads(), config.headDim() / 2);
         }
         putNormIfThere("norm_pre", width);
         putIfThere("rel_pos_bias." + RELATIVE, relativeRows(), config.heads());
@@ -117,6 +122,9 @@ final class VitTensors {
             putNorm(block + "attn.k_norm", config.headDim());
         }
         putLikeFirst(block, "attn." + RELATIVE, relativeRows(), config.heads());
+        if (has.test("blocks.0.attn.norm.weight")) {
+            putNorm(block + "attn.norm", width);
+        }
         putBranch(block, "attn.proj", width, width);
         putLikeFirst(block, parallel ? "ls.gamma" : "ls1.gamma", width);
         if (!parallel) {
@@ -138,8 +146,8 @@ final class VitTensors {
         putLinear("attn_pool.qkv", 3 * width, width);
         putLinear("attn_pool.proj", width, width);
         putNorm("attn_pool.norm", width);
-        putLinear("attn_pool.mlp.fc1", config.mlpHidden(), width);
-        putLinear("attn_pool.mlp.fc2", width, config.mlpHidden());
+        putLinear("attn_pool.mlp.fc1", config.poolHidden(), width);
+        putLinear("attn_pool.mlp.fc2", width, config.poolHidden());
     }
 
     /** A linear layer of a block, which has a bias where the first block's has one. */
@@ -171,7 +179,9 @@ final class VitTensors {
 
     private void putNorm(String layer, int channels) {
         put(layer + ".weight", channels);
-        put(layer + ".bias", channels);
+        if (config.parts().norm() == Parts.NormKind.LAYER) {
+            put(layer + ".bias", channels);
+        }
     }
 
     private void putNormIfThere(String layer, int channels) {

@@ -29,7 +29,10 @@ import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.Parameters;
 import leanvit.vit.weights.Parts;
 import leanvit.vit.weights.Parts.Activation;
+import leanvit.vit.weights.Parts.Axes;
+import leanvit.vit.weights.Parts.Branches;
 import leanvit.vit.weights.Parts.Coordinates;
+import leanvit.vit.weights.Parts.NormKind;
 import leanvit.vit.weights.Parts.PositionFit;
 import leanvit.vit.weights.Parts.PrefixPositions;
 import leanvit.vit.weights.Parts.Rotary;
@@ -48,7 +51,7 @@ class NetworkPartsTest {
     private static final float STEP = 0x1p-11f;
 
     private static Parts positions(PrefixPositions prefix, PositionFit fit) {
-        return new Parts(Activation.GELU, false, false, prefix, fit, null, true);
+        return new Parts(Activation.GELU, false, Branches.PRE_NORM, NormKind.LAYER, prefix, fit, null, true, null);
     }
 
     private static SmallVit vit(Pooling pooling, boolean distilled, float epsilon, Parts parts,
@@ -155,20 +158,27 @@ class NetworkPartsTest {
         refused(vit, part);
     }
 
+    private static Parts parts(Activation activation, boolean gated, Branches branches, Rotary rotary,
+                               boolean finalNorm) {
+        return new Parts(activation, gated, branches, NormKind.LAYER, PrefixPositions.BY_ROWS,
+                PositionFit.ANTIALIASED, rotary, finalNorm, null);
+    }
+
     @Test
     void otherPartsOfTheConfigAreRefused() {
-        PrefixPositions rows = PrefixPositions.BY_ROWS;
-        PositionFit fit = PositionFit.ANTIALIASED;
         for (Activation activation : Activation.values()) {
             if (activation != Activation.GELU) {
-                refused(new Parts(activation, false, false, rows, fit, null, true), "activation " + activation);
+                refused(parts(activation, false, Branches.PRE_NORM, null, true), "activation " + activation);
             }
         }
-        refused(new Parts(Activation.GELU, true, false, rows, fit, null, true), "a gated MLP");
-        refused(new Parts(Activation.GELU, false, true, rows, fit, null, true), "a parallel block");
-        refused(new Parts(Activation.GELU, false, false, rows, fit, new Rotary(100, Coordinates.CENTRED, 2, 3, false),
-                true), "rotary positions");
-        refused(new Parts(Activation.GELU, false, false, rows, fit, null, false), "a model without a last norm");
+        refused(parts(Activation.GELU, true, Branches.PRE_NORM, null, true), "a gated MLP");
+        refused(parts(Activation.GELU, false, Branches.PARALLEL, null, true), "a parallel block");
+        refused(parts(Activation.GELU, false, Branches.POST_NORM, null, true), "norms behind the branches");
+        refused(new Parts(Activation.GELU, false, Branches.PRE_NORM, NormKind.RMS, PrefixPositions.BY_ROWS,
+                PositionFit.ANTIALIASED, null, true, null), "norm RMS");
+        refused(parts(Activation.GELU, false, Branches.PRE_NORM,
+                new Rotary(100, Coordinates.CENTRED, 2, 3, Axes.ROWS_FIRST, false), true), "rotary positions");
+        refused(parts(Activation.GELU, false, Branches.PRE_NORM, null, false), "a model without a last norm");
         refused(vit(Pooling.ATTENTION, false, 1e-6f, PLAIN, SmallVit.PLAIN), "pooling ATTENTION");
         refused(vit(Pooling.TOKEN_AND_AVERAGE, false, 1e-6f, PLAIN, plainAnd(Optional.FC_NORM)),
                 "pooling TOKEN_AND_AVERAGE with a norm behind it");
@@ -212,8 +222,8 @@ class NetworkPartsTest {
     /** Whoever adds a part decides here, and in the tests above, whether it is computed. */
     @Test
     void noPartIsForgotten() {
-        assertThat(names(Parts.class)).containsExactly("activation", "gated", "parallel", "prefixPositions",
-                "positionFit", "rotary", "finalNorm");
+        assertThat(names(Parts.class)).containsExactly("activation", "gated", "branches", "norm",
+                "prefixPositions", "positionFit", "rotary", "finalNorm", "pool");
         assertThat(names(VitConfig.class)).containsExactly("architecture", "imageHeight", "imageWidth", "patch",
                 "width", "depth", "heads", "mlpHidden", "classes", "pooling", "distilled", "epsilon", "parts");
         assertThat(Pooling.values()).hasSize(4);

@@ -2,10 +2,13 @@ package leanvit.vit.pass;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import leanvit.reducers.TokenMap;
 import leanvit.vit.weights.Parts;
+import leanvit.vit.weights.Parts.Axes;
 import leanvit.vit.weights.Parts.Coordinates;
 import leanvit.vit.weights.Parts.Rotary;
 import leanvit.vit.weights.TensorSource;
@@ -23,14 +26,19 @@ class PlacesTest {
     private static final int TOKENS = PREFIX + ROWS * COLUMNS;
     private static final int HEAD_DIM = 8;
 
-    private static Turns turns() {
-        Parts plain = Parts.PLAIN;
-        return Turns.of(new VitConfig("a", ROWS * 4, COLUMNS * 4, 4, 16, 1, 2, 32, 0, Pooling.TOKEN, false, 1e-6f,
-                new Parts(plain.activation(), false, false, plain.prefixPositions(), plain.positionFit(),
-                        new Rotary(100, Coordinates.CENTRED, 0, 0, false), true)));
+    private static Turns turns() throws IOException {
+        Rotary rotary = new Rotary(100, Coordinates.CENTRED, 0, 0, Axes.ROWS_FIRST, false);
+        return Turns.of(config(rotary), new OneTensor("none", new float[0], 0, 0)).get(0);
     }
 
-    private static Places places() {
+    private static VitConfig config(Rotary rotary) {
+        Parts plain = Parts.PLAIN;
+        return new VitConfig("a", ROWS * 4, COLUMNS * 4, 4, 16, 2, 2, 32, 0, Pooling.TOKEN, false, 1e-6f,
+                new Parts(plain.activation(), false, plain.branches(), plain.norm(), plain.prefixPositions(),
+                        plain.positionFit(), rotary, true, null));
+    }
+
+    private static Places places() throws IOException {
         Places places = new Places(COLUMNS, turns());
         places.reset(2, 2 * TOKENS);
         return places;
@@ -38,7 +46,7 @@ class PlacesTest {
 
     /** Merges patches 0, 1, 5 (twice over) and drops one; two merges later the mean is still that of all patches. */
     @Test
-    void aMergedTokenIsAtTheMeanOfItsPatches() {
+    void aMergedTokenIsAtTheMeanOfItsPatches() throws IOException {
         Places first = places();
         first.begin(0, 0, TOKENS, PREFIX);
         first.begin(1, TOKENS, TOKENS, PREFIX);
@@ -88,7 +96,7 @@ class PlacesTest {
 
     /** The formula as DINOv3's paper has it: coordinates from -1 to 1, rows first; prefix tokens do not turn. */
     @Test
-    void anglesAreThoseOfPatchCentres() {
+    void anglesAreThoseOfPatchCentres() throws IOException {
         Places places = places();
         places.begin(0, 0, TOKENS, PREFIX);
         for (int patch = 0; patch < ROWS * COLUMNS; patch++) {
@@ -105,8 +113,55 @@ class PlacesTest {
         assertThat(Arrays.copyOf(places.angles(), HEAD_DIM)).containsExactly(1, 1, 1, 1, 0, 0, 0, 0);
     }
 
+    /** Coordinates as timm has them for EVA-02 (rows first) and for the Perception Encoders (columns first, from 1). */
     @Test
-    void aMapThatChangesNothingLeavesTheImageWhole() {
+    void indicesAreScaledToTheReferenceGrid() throws IOException {
+        for (boolean rowsFirst : new boolean[] {true, false}) {
+            Turns turns = Turns.of(config(new Rotary(10_000, rowsFirst ? Coordinates.REFERENCE_GRID
+                    : Coordinates.REFERENCE_GRID_FROM_ONE, 16, 16, rowsFirst ? Axes.ROWS_FIRST : Axes.COLUMNS_FIRST,
+                    true)), new OneTensor("none", new float[0], 0, 0)).get(1);
+            float[] angles = new float[HEAD_DIM];
+            turns.at(2, 0.5f, angles, 0);
+            double y = rowsFirst ? 2 * 16.0 / ROWS : (2 + 1) * 16.0 / ROWS;
+            double x = rowsFirst ? 0.5 * 16 / COLUMNS : (0.5 + 1) * 16.0 / COLUMNS;
+            double[] want = rowsFirst ? new double[] {y, y / 100, x, x / 100} : new double[] {x, x / 100, y, y / 100};
+            for (int k = 0; k < 4; k++) {
+                assertThat((double) angles[k]).isCloseTo(Math.cos(want[k]), Offset.offset(1e-6));
+                assertThat((double) angles[4 + k]).isCloseTo(Math.sin(want[k]), Offset.offset(1e-6));
+            }
+        }
+    }
+
+    /** Heo et al. 2024: each block and head has its own, for columns and then for rows; between patches too. */
+    @Test
+    void learntFrequenciesAreOfTheirBlockAndHead() throws IOException {
+        int depth = 2;
+        int heads = 2;
+        int half = HEAD_DIM / 2;
+        float[] frequencies = new float[2 * depth * heads * half];
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = (float) random.nextDouble(-1, 1);
+        }
+        List<Turns> turns = Turns.of(config(new Rotary(10, Coordinates.INDEX, 0, 0, Axes.LEARNED, true)),
+                new OneTensor("rope.freqs", frequencies, 2, depth, heads, half));
+        for (int block = 0; block < depth; block++) {
+            for (float[] place : new float[][] {{2, 3}, {1.5f, 0.25f}, {0, 1 / 3f}}) {
+                float[] angles = new float[heads * HEAD_DIM];
+                turns.get(block).at(place[0], place[1], angles, 0);
+                for (int i = 0; i < heads * half; i++) {
+                    double angle = place[1] * (double) frequencies[block * heads * half + i]
+                            + place[0] * (double) frequencies[(depth + block) * heads * half + i];
+                    int at = i / half * HEAD_DIM + i % half;
+                    assertThat((double) angles[at]).isCloseTo(Math.cos(angle), Offset.offset(1e-6));
+                    assertThat((double) angles[at + half]).isCloseTo(Math.sin(angle), Offset.offset(1e-6));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aMapThatChangesNothingLeavesTheImageWhole() throws IOException {
         Places first = places();
         first.begin(0, 0, TOKENS, PREFIX);
         TokenMap map = new TokenMap();
@@ -169,8 +224,7 @@ class PlacesTest {
     }
 
     /** A source of one tensor. */
-    private record OneTensor(String name, float[] values, int rows, int columns)
-            implements TensorSource {
+    private record OneTensor(String name, float[] values, int... sides) implements TensorSource {
 
         @Override
         public boolean has(String tensor) {
@@ -179,12 +233,12 @@ class PlacesTest {
 
         @Override
         public int[] shape(String tensor) {
-            return new int[] {rows, columns};
+            return sides.clone();
         }
 
         @Override
         public float[] tensor(String tensor, int... expected) {
-            assertThat(expected).containsExactly(rows, columns);
+            assertThat(expected).containsExactly(sides);
             return values.clone();
         }
     }

@@ -162,7 +162,6 @@ class CheckpointBadInputTest {
         "blocks.1.attn.rel_pos_h             | a relative position bias",
         "blocks.1.attn.relative_position_bias_table | a relative position bias",
         "attn_pool.latent                    | attention pooling (global_pool \"map\")",
-        "blocks.0.attn.norm.weight           | a norm inside attention or MLP",
         "blocks.0.attns.1.qkv.weight         | parallel blocks",
         "blocks.0.in_proj.weight             | parallel blocks",
         "blocks.0.mlp.experts.0.fc1.weight   | mixture of experts",

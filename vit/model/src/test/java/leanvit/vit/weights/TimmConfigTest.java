@@ -150,16 +150,16 @@ class TimmConfigTest {
         "resnet50                        | expected a plain ViT or DeiT of timm's, such as vit_base_patch16_224 or "
             + "deit_tiny_distilled_patch16_224, came \"resnet50\"",
         "swin_base_patch4_window7_224    | expected a plain ViT",
-        "eva02_base_patch14_224          | expected a plain ViT",
+        "eva02_giant_patch14_224         | expected a plain ViT",
         "vit_relpos_base_patch16_224     | expected a plain ViT",
         "vit_base_r50_s16_224            | expected a plain ViT",
         "vit_small_resnet26d_224         | expected a plain ViT",
         "vit_dwee_patch16_reg1_gap_256   | \"dwee (differential attention)\" is not supported",
         "vit_base_patch16_xp_224         | \"xp\" is not supported",
-        "vit_base_patch16_rpn_224        | \"rpn\" is not supported",
+        "vit_large_patch16_rpn_224       | \"rpn\" is not supported",
         "vit_small_patch16_18x2_224      | \"18x2\" is not supported",
-        "vit_base_patch16_rope_224       | \"rope\" is not supported",
-        "vit_small_patch16_dinov3        | \"dinov3\" is not supported",
+        "vit_base_patch14_rope_224       | \"rope\" is not supported",
+        "vit_giant_patch16_dinov3        | \"dinov3\" is not supported",
         "vit_base_patch0_224             | expected a plain ViT",
         "vit_base_patch1024_224          | expected a plain ViT",
         "vit_base_patch16_0              | \"0\" is not supported",
@@ -168,6 +168,20 @@ class TimmConfigTest {
     void refusesOtherArchitecturesByName(String name, String problem) {
         assertThatThrownBy(() -> read("{'architecture':'" + name + "'}")).isInstanceOf(InvalidInputException.class)
                 .hasMessageStartingWith("config.json: ").hasMessageContaining(problem);
+    }
+
+    /** A DINOv3's heads are cut into quarters, and a Perception Encoder's pool has 8 heads of its own. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "vit_small_patch16_dinov3     | 'num_heads':64 | num_heads: gives heads of 6 channels; rotary positions need "
+            + "a multiple of 4",
+        "vit_pe_core_base_patch16_224 | 'embed_dim':12,'num_heads':3 | embed_dim: 12 is no multiple of the 8 heads of "
+            + "the attention pool",
+        "eva02_base_patch14_224       | 'qk_norm':true | qk_norm: true is not supported",
+    })
+    void refusesSizesThatAPartCannotHave(String name, String arguments, String problem) {
+        assertThatThrownBy(() -> read("{'architecture':'" + name + "','model_args':{" + arguments + "}}"))
+                .isInstanceOf(InvalidInputException.class).hasMessage("config.json: model_args." + problem);
     }
 
     @ParameterizedTest
@@ -195,7 +209,7 @@ class TimmConfigTest {
         "'qkv_bias':'yes'      | qkv_bias: expected true or false, came \"yes\"",
         "'reg_tokens':-1       | reg_tokens: expected an integer from 0 to 1024, came -1",
         "'act_layer':'relu'    | act_layer: \"relu\" is not supported",
-        "'norm_layer':'rmsnorm' | norm_layer: \"rmsnorm\" is not supported",
+        "'norm_layer':'batchnorm' | norm_layer: \"batchnorm\" is not supported",
         "'mlp_layer':'swiglu'  | mlp_layer: \"swiglu\" is not supported",
         "'swiglu_mlp':true     | swiglu_mlp: true is not supported",
         "'rope_type':'cat'     | rope_type: \"cat\" is not supported",
