@@ -10,7 +10,6 @@ import java.util.stream.Collectors;
 import leanvit.reducers.TokenReducer;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
-import leanvit.vit.data.LabelledPictures;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.io.WholeFile;
 import leanvit.vit.json.JsonWriter;
@@ -54,14 +53,7 @@ final class FrozenTraining {
             model.requireTrainable();
             Models.warn(checkpoint, terminal);
         }
-        TrainingFolder folder = TrainingFolder.of(data);
-        int classes = model.config().classes();
-        boolean byFolders = !Files.exists(data.resolve(LabelledPictures.LABELS));
-        if (byFolders ? folder.labels().size() != classes : folder.labels().size() > classes) {
-            throw new InvalidInputException(data, "pictures of " + folder.labels().size() + " classes, expected "
-                    + (byFolders ? "a folder for each of the model's " : "labels of the model's ") + classes
-                    + " classes");
-        }
+        TrainingFolder folder = TrainingFolder.of(data, model.config().classes());
         List<PicturePart> parts;
         try {
             parts = PicturePart.split(folder, options.number("--hold-out"),
@@ -146,15 +138,16 @@ final class FrozenTraining {
     void report(TokenReducer reducer, double target, TrainingWatcher watcher) throws IOException {
         TrainingPictures pictures = heldOut.size() > 0 ? heldOut : learnt;
         Inference dense = dense();
-        Evaluation whole = Evaluation.of(dense, model.preprocessing(), pictures);
-        Evaluation reduced = Evaluation.of(dense.with(reducer), model.preprocessing(), pictures);
+        // Of those learnt from, training has told which cannot be read.
+        Evaluation whole = Evaluation.of(dense, model.preprocessing(), pictures,
+                pictures == heldOut ? watcher::skipped : problem -> { });
+        Evaluation reduced = Evaluation.of(dense.with(reducer), model.preprocessing(), pictures, problem -> { });
         double share = reduced.macs() / whole.macs();
         String tokens = reduced.tokens().stream().map(count -> String.format(Locale.ROOT, "%.1f", count))
                 .collect(Collectors.joining(" "));
         terminal.endProgress();
         if (options.has("--json")) {
-            JsonWriter json = new JsonWriter().beginObject().name("output").value(output.toString())
-                    .name("steps").value(watcher.last().step()).name("loss").value(watcher.last().loss())
+            JsonWriter json = watcher.into(new JsonWriter().beginObject().name("output").value(output.toString()))
                     .name("skipped").value(watcher.skipped()).name("held_out").value(heldOut.size())
                     .name("pictures").value(reduced.pictures()).name("top1").value(reduced.right())
                     .name("top1_dense").value(whole.right()).name("gmacs").value(reduced.macs() / 1e9)

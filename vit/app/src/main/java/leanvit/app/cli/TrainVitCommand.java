@@ -22,7 +22,6 @@ import leanvit.vit.train.HeadTuner;
 import leanvit.vit.train.TrainingFolder;
 import leanvit.vit.train.TrainingOptions;
 import leanvit.vit.train.TrainingPictures;
-import leanvit.vit.train.TrainingProgress;
 import leanvit.vit.train.VitTrainer;
 import leanvit.vit.weights.DType;
 import leanvit.vit.weights.VitConfig;
@@ -115,6 +114,7 @@ final class TrainVitCommand implements Command {
             folder = options.has("--limit") ? folder.limited(options.whole("--limit"), seed) : folder;
             heldOut = folder.part(options.number("--hold-out"), false, seed);
             learnt = folder.part(options.number("--hold-out"), true, seed);
+            warnOfEmptyClasses(folder, terminal);
         }
         VitParameters model = model(options, learnt.labels());
         Executor executor = Models.executor(options.whole("--threads"));
@@ -132,6 +132,14 @@ final class TrainVitCommand implements Command {
         Files.deleteIfExists(runFile(output));
         report(options, terminal, output, heldOut, executor, watcher);
         return DONE;
+    }
+
+    private static void warnOfEmptyClasses(TrainingFolder folder, Terminal terminal) {
+        List<String> empty = folder.emptyClasses();
+        if (!empty.isEmpty()) {
+            terminal.warning("no picture of " + empty.size() + " of " + folder.labels().size() + " classes, the first "
+                    + empty.get(0));
+        }
     }
 
     private static boolean train(Options options, Terminal terminal, Path output, VitParameters model,
@@ -231,12 +239,11 @@ final class TrainVitCommand implements Command {
         if (heldOut.size() > 0) {
             VisionTransformer saved = VisionTransformer.load(output);
             Inference run = saved.inference().with(executor, options.whole("--threads"));
-            found = Evaluation.of(run, VitParameters.read(output).preprocessing(), heldOut);
+            found = Evaluation.of(run, VitParameters.read(output).preprocessing(), heldOut, watcher::skipped);
         }
-        TrainingProgress last = watcher.last();
         if (options.has("--json")) {
-            JsonWriter json = new JsonWriter().beginObject().name("output").value(output.toString()).name("steps")
-                    .value(last.step()).name("loss").value(last.loss()).name("skipped").value(watcher.skipped());
+            JsonWriter json = watcher.into(new JsonWriter().beginObject().name("output").value(output.toString()))
+                    .name("skipped").value(watcher.skipped());
             if (found != null) {
                 json.name("held_out").value(found.pictures()).name("top1").value(found.right());
             }

@@ -3,6 +3,7 @@ package leanvit.app.cli;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import leanvit.vit.json.JsonWriter;
 import leanvit.vit.train.TrainingListener;
 import leanvit.vit.train.TrainingProgress;
 
@@ -31,6 +32,11 @@ final class TrainingWatcher implements TrainingListener {
     /** Returns what was last heard of the run. */
     TrainingProgress last() {
         return last;
+    }
+
+    /** Writes the steps and the loss; neither is known of a run that was resumed behind its last step. */
+    JsonWriter into(JsonWriter json) {
+        return last == null ? json : json.name("steps").value(last.step()).name("loss").value(last.loss());
     }
 
     /** Returns how many pictures were left out. */

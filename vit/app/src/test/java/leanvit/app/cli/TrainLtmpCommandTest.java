@@ -65,6 +65,9 @@ class TrainLtmpCommandTest {
         }
         Files.writeString(first, "no picture");
         Path output = directory.resolve("t.safetensors");
+        Cli held = train("ltmp", output, "--target", 0.8, "--prune-only", "--hold-out", 0.9, "--seed", 2);
+        assertThat(held.out()).contains("1 pictures could not be read and were left out");
+        assertThat(held.err()).contains("warning: " + first + ": ", "; left out");
         Cli done = train("ltmp", output, "--target", 0.8, "--prune-only", "--json", "--hold-out", 0);
         assertThat(done.status()).isZero();
         assertThat(done.err()).contains("warning: " + first + ": ", "; left out");

@@ -28,6 +28,8 @@ public final class LabelledPictures {
 
     /** The file of a folder that says its pictures' classes. */
     public static final String LABELS = "labels.csv";
+    /** What to give as a model's classes where there is no model yet: any label below it will do. */
+    public static final int UNKNOWN_CLASSES = 1_000_000;
     private static final String HEADER = "file,label";
 
     /** Makes a picture when it is asked for. */
@@ -77,7 +79,8 @@ public final class LabelledPictures {
      * Finds pictures: either folders with their {@value #LABELS}, or picture files, of which no class is known.
      *
      * @param paths   folders or pictures, at least one
-     * @param classes how many classes the model has; where it is 1, a picture's class may be 0 (no) or 1 (yes)
+     * @param classes how many classes the model has, or {@link #UNKNOWN_CLASSES}; where it is 1, a picture's class may
+     *                be 0 (no) or 1 (yes)
      * @throws InvalidInputException if a folder or picture is missing or cannot be used, or both kinds are given
      * @throws IOException           if a file cannot be read
      */
@@ -158,8 +161,8 @@ public final class LabelledPictures {
         String text = row.fields().get(1).strip();
         if (!text.matches("[0-9]{1,9}") || Integer.parseInt(text) >= Math.max(classes, 2)) {
             throw problem(csv, row, "label " + JsonWriter.quoteShort(text) + ", expected a whole number from 0 to "
-                    + (Math.max(classes, 2) - 1) + ", as the model has " + (classes == 1 ? "one output, no or yes"
-                    : classes + " classes"));
+                    + (Math.max(classes, 2) - 1) + (classes == UNKNOWN_CLASSES ? "" : ", as the model has "
+                    + (classes == 1 ? "one output, no or yes" : classes + " classes")));
         }
         return Integer.parseInt(text);
     }

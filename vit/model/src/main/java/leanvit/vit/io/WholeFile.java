@@ -3,6 +3,7 @@ package leanvit.vit.io;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -67,6 +68,14 @@ public final class WholeFile {
             }
         } catch (AccessDeniedException e) {
             throw new InvalidInputException(file, "cannot be written: permission denied", e);
+        } catch (InvalidInputException e) {
+            throw e;
+        } catch (IOException e) {
+            // A full disk's message names no file; others name the part.
+            String reason = e instanceof FileSystemException of && of.getReason() != null ? of.getReason()
+                    : e.getMessage();
+            throw new IOException(file + ": cannot be written: " + reason
+                    + (Files.exists(target) ? "; what was there stays" : ""), e);
         } finally {
             Files.deleteIfExists(part);
         }

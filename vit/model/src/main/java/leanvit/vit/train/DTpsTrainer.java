@@ -225,9 +225,10 @@ public final class DTpsTrainer {
                 throw FirstNotFinite.of(model.config(), pass.network(), input, pictures, image, step + 1);
             }
         }
-        clip(pass.predictorGradients(), step);
+        checkScores(pass, input, step);
+        clip(predictors, pass.predictorGradients(), step);
         if (modelOptimizer != null) {
-            clip(pass.modelGradients(), step);
+            clip(model.parameters(), pass.modelGradients(), step);
         }
         predictorOptimizer.step(predictors.values(), pass.predictorGradients(), rate);
         if (modelOptimizer != null) {
@@ -244,10 +245,23 @@ public final class DTpsTrainer {
                 Map.of("ratio_loss", pass.ratioLoss(), "kept", kept));
     }
 
-    private void clip(float[] gradients, long step) {
+    /** A score that is no number decides that its patch goes, and may not show in the loss. */
+    private void checkScores(DTpsPass pass, TrainingBatch input, long step) {
+        int length = 2 * model.config().patches();
+        for (int image = 0; image < input.count; image++) {
+            for (int s = 0; s < pass.stages(); s++) {
+                if (!FirstNotFinite.finite(pass.logProbabilities(s), image * length, length)) {
+                    throw new DivergedException(step + 1, pictures.name(input.numbers[image]),
+                            "the predictor of stage " + s);
+                }
+            }
+        }
+    }
+
+    private void clip(Parameters learnt, float[] gradients, long step) {
         double norm = options.clip() > 0 ? GradientNorm.clip(gradients, options.clip()) : GradientNorm.of(gradients);
         if (!Double.isFinite(norm)) {
-            throw new DivergedException(step + 1, "", "the gradients");
+            throw FirstNotFinite.of(learnt, gradients, step + 1);
         }
     }
 

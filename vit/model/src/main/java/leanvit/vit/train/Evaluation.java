@@ -2,6 +2,7 @@ package leanvit.vit.train;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 import leanvit.vit.Inference;
 import leanvit.vit.image.Preprocessing;
@@ -36,15 +37,22 @@ public record Evaluation(int pictures, int right, double macs, List<Double> toke
         return pictures == 0 ? 0 : (double) right / pictures;
     }
 
+    /** As below; whoever calls knows of pictures that cannot be used. */
+    public static Evaluation of(Inference run, Preprocessing preprocessing, TrainingPictures pictures)
+            throws IOException {
+        return of(run, preprocessing, pictures, problem -> { });
+    }
+
     /**
      * Runs all pictures once, unvaried, as their epoch 0 has them; leaves out those that cannot be used.
      *
      * @param run           of a model with as many classes as the pictures have
      * @param preprocessing the model's
+     * @param skipped       is told of each picture that cannot be used, and why
      * @throws IOException if a picture cannot be read
      */
-    public static Evaluation of(Inference run, Preprocessing preprocessing, TrainingPictures pictures)
-            throws IOException {
+    public static Evaluation of(Inference run, Preprocessing preprocessing, TrainingPictures pictures,
+                                Consumer<String> skipped) throws IOException {
         Preprocessor preprocessor = new Preprocessor(preprocessing);
         int length = preprocessor.inputLength();
         int classes = run.model().config().classes();
@@ -62,7 +70,7 @@ public record Evaluation(int pictures, int right, double macs, List<Double> toke
                 preprocessor.apply(sample.picture(), pixels, filled * length);
                 labels[filled++] = sample.label();
             } catch (InvalidInputException e) {
-                // Whoever trains was told of it.
+                skipped.accept(e.getMessage());
             }
             if (filled == BATCH || i == pictures.size() - 1 && filled > 0) {
                 float[] logits = run.logits(pixels, filled);

@@ -1,6 +1,9 @@
 package leanvit.vit.train;
 
+import java.util.List;
 import leanvit.vit.grad.Network;
+import leanvit.vit.weights.Parameter;
+import leanvit.vit.weights.Parameters;
 import leanvit.vit.weights.VitConfig;
 
 /** Finds the first part of a network whose result for an image is not finite. */
@@ -35,6 +38,22 @@ final class FirstNotFinite {
             }
         }
         return "the classifier";
+    }
+
+    /**
+     * Returns what to throw where a gradient is not finite: of the tensor that the backward pass, which goes from the
+     * last to the first, reached before the others.
+     *
+     * @param step counted from 1
+     */
+    static DivergedException of(Parameters parameters, float[] gradients, long step) {
+        List<Parameter> all = parameters.all();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            if (!finite(gradients, all.get(i).offset(), all.get(i).length())) {
+                return new DivergedException(step, "", "the gradient of " + all.get(i).name());
+            }
+        }
+        return new DivergedException(step, "", "the gradients' norm");
     }
 
     static boolean finite(float[] values, int from, int count) {

@@ -33,6 +33,9 @@ public final class TrainingCheckpoint {
     private static final String KIND = "leanvit.training";
     private static final String SETTING = "run.";
     private static final String STEP = "step";
+    /** Characters of a setting that are shown whole, and those before a difference that are shown of longer ones. */
+    private static final int LONG = 80;
+    private static final int BEFORE = 24;
 
     private final String kind;
     private final Map<String, String> settings = new LinkedHashMap<>();
@@ -118,6 +121,18 @@ public final class TrainingCheckpoint {
         return hex.toString();
     }
 
+    /** Says what is there and what was expected, of long texts from a little before where they part. */
+    private static String difference(String found, String expected) {
+        int same = 0;
+        while (same < Math.min(found.length(), expected.length()) && found.charAt(same) == expected.charAt(same)) {
+            same++;
+        }
+        int from = Math.max(found.length(), expected.length()) <= LONG ? 0 : Math.max(0, same - BEFORE);
+        String begin = from == 0 ? "" : "...";
+        return JsonWriter.quoteShort(begin + found.substring(from)) + ", expected "
+                + JsonWriter.quoteShort(begin + expected.substring(from));
+    }
+
     /**
      * Writes the file whole; where that fails, as on a full disk, the one that was there stays.
      *
@@ -154,8 +169,8 @@ public final class TrainingCheckpoint {
                 String value = found.get(SETTING + setting.getKey());
                 if (!setting.getValue().equals(value)) {
                     throw new InvalidInputException(file, "a checkpoint of another run: " + setting.getKey() + " is "
-                            + (value == null ? "not said there" : JsonWriter.quoteShort(value)) + ", expected "
-                            + JsonWriter.quoteShort(setting.getValue()));
+                            + (value == null ? "not said there, expected " + JsonWriter.quoteShort(setting.getValue())
+                            : difference(value, setting.getValue())));
                 }
             }
             for (String name : found.keySet()) {

@@ -22,7 +22,6 @@ import leanvit.vit.io.InvalidInputException;
 public final class TrainingFolder implements TrainingPictures {
 
     private static final String NAMES = "labels.txt";
-    private static final int MAX_CLASSES = 1_000_000;
 
     private final List<String> labels;
     private final List<Path> files;
@@ -42,10 +41,33 @@ public final class TrainingFolder implements TrainingPictures {
      * @throws IOException           if a file cannot be read
      */
     public static TrainingFolder of(Path folder) throws IOException {
+        return find(folder, LabelledPictures.UNKNOWN_CLASSES);
+    }
+
+    /**
+     * Finds pictures of a model's classes: {@code labels.csv} may have fewer of them, folders are to be one for each.
+     *
+     * @param classes how many the model has
+     * @throws InvalidInputException as {@link #of(Path)}, and if a class is none of the model's
+     * @throws IOException           if a file cannot be read
+     */
+    public static TrainingFolder of(Path folder, int classes) throws IOException {
+        TrainingFolder found = find(folder, classes);
+        int count = found.labels.size();
+        boolean byFolders = !Files.exists(folder.resolve(LabelledPictures.LABELS));
+        if (byFolders ? count != classes : count > classes) {
+            throw new InvalidInputException(folder, "pictures of " + count + " classes, expected "
+                    + (byFolders ? "a folder for each of the model's " : "labels of the model's ") + classes
+                    + " classes");
+        }
+        return found;
+    }
+
+    private static TrainingFolder find(Path folder, int classes) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw new InvalidInputException(folder, Files.exists(folder) ? "not a folder" : "no such folder");
         }
-        TrainingFolder found = Files.exists(folder.resolve(LabelledPictures.LABELS)) ? listed(folder)
+        TrainingFolder found = Files.exists(folder.resolve(LabelledPictures.LABELS)) ? listed(folder, classes)
                 : classFolders(folder);
         long used = IntStream.of(found.classes).distinct().count();
         if (used < 2) {
@@ -55,12 +77,12 @@ public final class TrainingFolder implements TrainingPictures {
         return found;
     }
 
-    private static TrainingFolder listed(Path folder) throws IOException {
+    private static TrainingFolder listed(Path folder, int most) throws IOException {
         Path names = folder.resolve(NAMES);
         List<String> labels = Files.exists(names) ? Files.readAllLines(names).stream().map(String::strip)
                 .filter(line -> !line.isEmpty()).toList() : List.of();
         LabelledPictures pictures =
-                LabelledPictures.of(List.of(folder), labels.isEmpty() ? MAX_CLASSES : labels.size());
+                LabelledPictures.of(List.of(folder), labels.isEmpty() ? most : labels.size());
         List<Path> files = new ArrayList<>();
         int[] classes = new int[pictures.size()];
         for (int i = 0; i < classes.length; i++) {
@@ -136,6 +158,15 @@ public final class TrainingFolder implements TrainingPictures {
     /** Returns at most so many pictures, of each class about equally many, by a seed. */
     public TrainingFolder limited(int most, long seed) {
         return most >= files.size() ? this : part((double) most / files.size(), false, seed);
+    }
+
+    /** Returns the classes of which there is no picture. */
+    public List<String> emptyClasses() {
+        boolean[] used = new boolean[labels.size()];
+        for (int label : classes) {
+            used[label] = true;
+        }
+        return IntStream.range(0, used.length).filter(label -> !used[label]).mapToObj(labels::get).toList();
     }
 
     @Override

@@ -54,8 +54,8 @@ final class TrainingRun {
         stepsPerEpoch = (pictures.size() + batch - 1) / batch;
         long warmUp = Math.min(steps(), Math.round(options.warmUpEpochs() * stepsPerEpoch));
         schedule = new CosineSchedule(options.rate(), warmUp, steps());
-        state = new TrainingCheckpoint(kind).setting("model",
-                model.config() + " " + TrainingCheckpoint.fingerprint(model.parameters().values()))
+        state = new TrainingCheckpoint(kind).setting("model", model.config())
+                .setting("weights", TrainingCheckpoint.fingerprint(model.parameters().values()))
                 .setting("pictures", TrainingBatch.fingerprint(pictures));
         this.options.settings().forEach(state::setting);
     }

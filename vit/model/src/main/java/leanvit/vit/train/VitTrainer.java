@@ -174,7 +174,7 @@ public final class VitTrainer {
         }
         double norm = options.clip() > 0 ? GradientNorm.clip(gradients, options.clip()) : GradientNorm.of(gradients);
         if (!Double.isFinite(norm)) {
-            throw new DivergedException(step + 1, "", "the gradients");
+            throw FirstNotFinite.of(parameters, gradients, step + 1);
         }
         optimizer.step(parameters.values(), gradients, rate, network.workers());
         network.pack();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,11 @@ class WholeFileTest {
         assertThatThrownBy(() -> WholeFile.write(file, part -> {
             Files.writeString(part, "half");
             throw new IOException("disk full");
-        })).hasMessage("disk full");
+        })).hasMessage(file + ": cannot be written: disk full; what was there stays");
+        Path other = folder.resolve("other.csv");
+        assertThatThrownBy(() -> WholeFile.write(other, part -> {
+            throw new FileSystemException(part.toString(), null, "no room");
+        })).hasMessage(other + ": cannot be written: no room");
         assertThat(file).hasContent("old");
         assertThat(folder).isDirectoryNotContaining(path -> !path.equals(file));
     }

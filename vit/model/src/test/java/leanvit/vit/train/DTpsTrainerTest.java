@@ -66,6 +66,26 @@ class DTpsTrainerTest {
     }
 
     @Test
+    void scoresAndGradientsThatAreNoNumbersStopTheRunByName() throws IOException {
+        VitParameters model = Blobs.model();
+        DTpsTrainer wild = new DTpsTrainer(model, new Blobs(22, -1), SCHEDULE, new DTpsTrainer.Method(),
+                DTpsTrainer.options().epochs(30).rate(1000).warmUp(0).clip(0).augmentation(Augmentation.NONE));
+        long[] steps = {0};
+        assertThatThrownBy(() -> wild.train(progress -> {
+            steps[0] = progress.step();
+            return true;
+        })).isInstanceOf(DivergedException.class).hasMessageMatching("step [0-9]+: the loss is no longer a "
+                + "finite number; first in (the predictor of stage 0, with picture blob [0-9]+|the gradient of "
+                + "predictor[.]0[.].*); .*");
+        assertThat(steps[0]).isPositive();
+        float[] gradients = model.parameters().zeros();
+        gradients[model.parameters().get("blocks.0.norm1.bias").offset()] = Float.POSITIVE_INFINITY;
+        gradients[model.parameters().get("blocks.1.attn.qkv.weight").offset() + 3] = Float.NaN;
+        assertThat(FirstNotFinite.of(model.parameters(), gradients, 8)).hasMessageContaining(
+                "step 8: the loss is no longer a finite number; first in the gradient of blocks.1.attn.qkv.weight; ");
+    }
+
+    @Test
     void bitsDependOnNeitherThreadsNorStopsAlsoWhereTheModelLearns() throws IOException {
         DTpsTrainer.Method method = new DTpsTrainer.Method(false, true, 0.1);
         VitParameters model = Blobs.model();

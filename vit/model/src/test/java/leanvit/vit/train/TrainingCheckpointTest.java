@@ -59,6 +59,12 @@ class TrainingCheckpointTest {
                 .hasMessage(file + ": a checkpoint of another run: lr is \"0.1\", expected \"0.2\"");
         assertThatThrownBy(() -> checkpoint(0.1).setting("seed", 1).resume(file))
                 .hasMessageContaining("seed is not said there");
+        String same = "the same for long ".repeat(9);
+        new TrainingCheckpoint("long").setting("model", same + "once").save(file, 1);
+        assertThatThrownBy(() -> new TrainingCheckpoint("long").setting("model", same + "now").resume(file))
+                .hasMessage(file + ": a checkpoint of another run: model is "
+                        + "\"... long the same for long once\", expected \"... long the same for long now\"");
+        checkpoint(0.1).save(file, 17);
         assertThatThrownBy(() -> new TrainingCheckpoint("train test").setting("lr", 0.1).resume(file))
                 .hasMessageContaining("it has a setting \"model\"");
         assertThatThrownBy(() -> new TrainingCheckpoint("train other").resume(file))
@@ -92,7 +98,7 @@ class TrainingCheckpointTest {
                 new TrainingCheckpoint("large").part("", TrainingCheckpoint.values(new float[1 << 20])).save(file, 4);
                 System.out.println("saved");
             } catch (IOException e) {
-                System.out.println("refused");
+                System.out.println(e.getMessage());
             }
         }
     }
@@ -103,7 +109,8 @@ class TrainingCheckpointTest {
         // No file may grow beyond 256 KiB.
         List<String> lines = ChildJvm.plain().with("-XX:-UsePerfData")
                 .by("sh", "-c", "ulimit -f 512; exec \"$@\"", "sh").run(FullDisk.class, file.toString());
-        assertThat(lines).last().isEqualTo("refused");
+        assertThat(lines.get(lines.size() - 1)).startsWith(file + ": cannot be written: ")
+                .endsWith("; what was there stays");
         float[] read = new float[2];
         assertThat(new TrainingCheckpoint("small").part("", TrainingCheckpoint.values(read)).resume(file)).isEqualTo(3);
         assertThat(read).containsExactly(1, 2);

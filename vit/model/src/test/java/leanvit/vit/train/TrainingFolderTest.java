@@ -37,6 +37,9 @@ class TrainingFolderTest {
         assertThat(found.size()).isEqualTo(3);
         assertThat(found.name(1)).isEqualTo(folder.resolve("tulip/a.PNG").toString());
         assertThat(found.sample(0, 1).label()).isEqualTo(1);
+        assertThat(TrainingFolder.of(folder, 2).size()).isEqualTo(3);
+        assertThatThrownBy(() -> TrainingFolder.of(folder, 3))
+                .hasMessage(folder + ": pictures of 2 classes, expected a folder for each of the model's 3 classes");
     }
 
     @Test
@@ -45,6 +48,15 @@ class TrainingFolderTest {
         picture("b.png");
         Files.writeString(folder.resolve("labels.csv"), "file,label\na.png,2\nb.png,0\n");
         assertThat(TrainingFolder.of(folder).labels()).containsExactly("0", "1", "2");
+        assertThat(TrainingFolder.of(folder).emptyClasses()).containsExactly("1");
+        assertThat(TrainingFolder.of(folder, 5).labels()).hasSize(3);
+        assertThatThrownBy(() -> TrainingFolder.of(folder, 2)).isInstanceOf(InvalidInputException.class)
+                .hasMessage(folder.resolve("labels.csv") + ": line 2: label \"2\", expected a whole number from 0 to "
+                        + "1, as the model has 2 classes");
+        Files.writeString(folder.resolve("labels.csv"), "file,label\na.png,two\nb.png,0\n");
+        assertThatThrownBy(() -> TrainingFolder.of(folder))
+                .hasMessageEndingWith("line 2: label \"two\", expected a whole number from 0 to 999999");
+        Files.writeString(folder.resolve("labels.csv"), "file,label\na.png,2\nb.png,0\n");
         Files.writeString(folder.resolve("labels.txt"), "x\ny\nz\n");
         assertThat(TrainingFolder.of(folder).labels()).containsExactly("x", "y", "z");
         assertThat(TrainingFolder.of(folder).sample(3, 0).label()).isEqualTo(2);

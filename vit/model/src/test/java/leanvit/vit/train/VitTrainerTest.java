@@ -110,7 +110,7 @@ class VitTrainerTest {
         assertThatThrownBy(() -> new VitTrainer(Blobs.model(), new Blobs(23, -1), options()).resume(file))
                 .hasMessageContaining("pictures is \"22");
         assertThatThrownBy(() -> new VitTrainer(stopped, new Blobs(22, -1), options()).resume(file))
-                .hasMessageContaining("model is \"VitConfig");
+                .hasMessageContaining("weights is \"");
     }
 
     @Test
