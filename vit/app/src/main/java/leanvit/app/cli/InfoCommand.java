@@ -13,6 +13,7 @@ import leanvit.vit.VisionTransformer;
 import leanvit.vit.image.Preprocessing;
 import leanvit.vit.json.JsonWriter;
 import leanvit.vit.weights.Checkpoint;
+import leanvit.vit.weights.Parts;
 import leanvit.vit.weights.VitConfig;
 
 /** {@code info}: what runs here, and what a model is and costs. */
@@ -119,6 +120,9 @@ final class InfoCommand implements Command {
                 .name("depth").value(config.depth())
                 .name("heads").value(config.heads())
                 .name("mlp_hidden").value(config.mlpHidden())
+                .name("activation").value(config.parts().activation().name().toLowerCase(Locale.ROOT))
+                .name("gated").value(config.parts().gated())
+                .name("rotary").value(config.parts().rotary() != null)
                 .name("classes").value(config.classes())
                 .name("pooling").value(config.pooling().name().toLowerCase(Locale.ROOT))
                 .name("distilled").value(config.distilled())
@@ -149,13 +153,12 @@ final class InfoCommand implements Command {
         terminal.out().print(String.format(Locale.ROOT, """
 
                 model       %s, %,d parameters
-                layers      %d blocks of width %d, %d heads, MLP of %d; %d classes from the %s%s
+                layers      %d blocks of width %d, %d heads, MLP of %d (%s); %d classes from the %s%s
                 input       %d x %d pixels, patches of %d: %d tokens, %d of them prefix
                 pictures    %s, %s, crop fraction %s, mean %s, std %s
 
                 """, config.architecture(), model.parameters(), config.depth(), config.width(), config.heads(),
-                config.mlpHidden(), config.classes(),
-                config.pooling() == VitConfig.Pooling.TOKEN ? "class token" : "patches' average",
+                config.mlpHidden(), parts(config.parts()), config.classes(), pooling(config.pooling()),
                 config.distilled() ? " and the distillation token" : "", config.imageWidth(), config.imageHeight(),
                 config.patch(), model.shape().tokens(), model.shape().prefix(),
                 resize(pictures),
@@ -168,6 +171,25 @@ final class InfoCommand implements Command {
                     cost.macs() / 1e9, compact(cost.tokens()), cost.dependsOnImage()
                     ? "  (of noise: depends on the image)" : ""));
         }
+    }
+
+    private static String pooling(VitConfig.Pooling pooling) {
+        return switch (pooling) {
+            case TOKEN -> "class token";
+            case AVERAGE -> "patches' average";
+            case TOKEN_AND_AVERAGE -> "class token and the patches' average";
+            case ATTENTION -> "attention pool";
+        };
+    }
+
+    /** Returns the MLP's function and, behind it, what a plain model's blocks have not. */
+    private static String parts(Parts parts) {
+        StringBuilder text = new StringBuilder(parts.activation().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+        text.append(parts.gated() ? ", gated" : "").append(parts.parallel() ? ", beside attention" : "")
+                .append(parts.postNorm() ? ", norms behind" : "")
+                .append(parts.norm() == Parts.NormKind.RMS ? ", RMS norms" : "")
+                .append(parts.rotary() == null ? "" : ", rotary positions");
+        return text.toString();
     }
 
     private static String resize(Preprocessing pictures) {

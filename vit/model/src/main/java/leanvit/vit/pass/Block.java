@@ -27,7 +27,7 @@ public record Block(Norm norm1, PackedMatrix q, PackedMatrix kv, Norm qNorm, Nor
                     PackedMatrix fc1, Norm hiddenNorm, PackedMatrix fc2) {
 
     static Block read(TensorSource tensors, PackedWeights weights, VitConfig config, int layer, Turns turns,
-            RelativeBias shared) throws IOException {
+            RelativeBias bias) throws IOException {
         String name = "blocks." + layer + ".";
         int width = config.width();
         int headDim = config.headDim();
@@ -40,13 +40,11 @@ public record Block(Norm norm1, PackedMatrix q, PackedMatrix kv, Norm qNorm, Nor
                 : joined(weights.parts(name + "mlp.fc1", new int[] {config.mlpRows(), width}, null, mlp),
                         weights.queriesKeysValues(name + "attn.qkv"));
         int up = mlp.length - 1;
-        String table = name + "attn." + RelativeBias.TABLE;
         return new Block(
                 Norm.read(tensors, name + "norm1", width, config), in[up + 1], in[up + 2],
                 Norm.read(tensors, name + "attn.q_norm", headDim, config),
                 Norm.read(tensors, name + "attn.k_norm", headDim, config), turns,
-                tensors.has(table) ? RelativeBias.read(tensors, table, config) : shared,
-                Norm.read(tensors, name + "attn.norm", width, config),
+                bias, Norm.read(tensors, name + "attn.norm", width, config),
                 weights.linear(name + "attn.proj", width, width, name + (parallel ? "ls.gamma" : "ls1.gamma")),
                 Norm.read(tensors, name + "norm2", width, config), up == 0 ? null : in[0], in[up],
                 Norm.read(tensors, name + "mlp.norm", hidden, config),

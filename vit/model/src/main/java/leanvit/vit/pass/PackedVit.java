@@ -61,11 +61,13 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
                 weights.parts("patch_embed.proj", new int[] {width, 3, patch, patch}, null, width)[0];
         Norm preNorm = Norm.read(tensors, "norm_pre", width, config);
         Block[] blocks = new Block[config.depth()];
-        String table = "rel_pos_bias." + RelativeBias.TABLE;
-        RelativeBias shared = tensors.has(table) ? RelativeBias.read(tensors, table, trained) : null;
+        String shared = "rel_pos_bias." + RelativeBias.TABLE;
+        RelativeBias bias = tensors.has(shared) ? RelativeBias.read(tensors, shared, trained, config) : null;
         List<Turns> turns = Turns.of(config, tensors);
         for (int layer = 0; layer < blocks.length; layer++) {
-            blocks[layer] = Block.read(tensors, weights, config, layer, turns.get(layer), shared);
+            String own = "blocks." + layer + ".attn." + RelativeBias.TABLE;
+            bias = tensors.has(own) ? RelativeBias.read(tensors, own, trained, config) : bias;
+            blocks[layer] = Block.read(tensors, weights, config, layer, turns.get(layer), bias);
         }
         AttentionPool pool = config.pooling() == VitConfig.Pooling.ATTENTION
                 ? AttentionPool.read(tensors, weights, config) : null;
@@ -105,13 +107,17 @@ public record PackedVit(VitConfig config, ModelShape shape, PackedMatrix patchEm
         return projection != null ? projection.columns() : pooler != null ? pooler.columns() : config.width();
     }
 
+    /** A table of relative positions that is to be fitted has to be of a square grid, as both libraries take it. */
     private static void refuseOtherGrid(VitConfig trained, VitConfig config, TensorSource source) throws IOException {
-        boolean same = trained.gridRows() == config.gridRows() && trained.gridColumns() == config.gridColumns();
+        int rows = trained.gridRows();
+        int columns = trained.gridColumns();
+        boolean fits = rows == config.gridRows() && columns == config.gridColumns() || rows == columns && rows > 1;
         for (String table : List.of("rel_pos_bias." + RelativeBias.TABLE, "blocks.0.attn." + RelativeBias.TABLE)) {
-            if (!same && source.has(table)) {
+            if (!fits && source.has(table)) {
                 throw new IOException("images of " + config.imageHeight() + " x " + config.imageWidth()
                         + " pixels, expected " + trained.imageHeight() + " x " + trained.imageWidth()
-                        + ": the relative position bias, tensor " + table + ", is of that grid alone");
+                        + ": the relative position bias, tensor " + table + ", is of a grid of " + rows + " x "
+                        + columns + " patches; only one of a square grid is fitted to others");
             }
         }
     }

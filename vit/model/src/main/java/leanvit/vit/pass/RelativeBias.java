@@ -36,14 +36,22 @@ public final class RelativeBias {
     /**
      * Reads a table [(2h-1)(2w-1) + 3, H]: entry (dy + h-1)(2w-1) + dx + w-1 for patches dy rows and dx columns apart
      * (query less key), then class to patch, patch to class, class to class.
+     *
+     * @param trained the shape that the table has; where that is another grid it is fitted, as {@link RelativeTable}
+     * @param config  the same with the size of the images that are to come
      */
-    static RelativeBias read(TensorSource tensors, String name, VitConfig config) throws IOException {
+    static RelativeBias read(TensorSource tensors, String name, VitConfig trained, VitConfig config)
+            throws IOException {
         int rows = config.gridRows();
         int columns = config.gridColumns();
         int heads = config.heads();
         int across = 2 * columns - 1;
         int entries = (2 * rows - 1) * across;
-        float[] table = tensors.tensor(name, entries + 3, heads);
+        int down = 2 * trained.gridRows() - 1;
+        float[] table = tensors.tensor(name, down * (2 * trained.gridColumns() - 1) + 3, heads);
+        if (trained.gridRows() != rows || trained.gridColumns() != columns) {
+            table = RelativeTable.fit(config.parts().positionFit(), table, heads, down, 2 * rows - 1, across);
+        }
         float[][] byHead = new float[heads][entries];
         float[][] ends = new float[3][heads];
         for (int head = 0; head < heads; head++) {

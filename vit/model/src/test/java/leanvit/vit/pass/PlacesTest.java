@@ -186,7 +186,7 @@ class PlacesTest {
         }
         VitConfig config = new VitConfig("a", ROWS * 4, COLUMNS * 4, 4, 16, 1, heads, 32, 0, Pooling.TOKEN, false,
                 1e-6f);
-        RelativeBias bias = RelativeBias.read(new OneTensor("t", table, entries + 3, heads), "t", config);
+        RelativeBias bias = RelativeBias.read(new OneTensor("t", table, entries + 3, heads), "t", config, config);
         int n = 1 + ROWS * COLUMNS;
         float[] places = new float[2 * n];
         for (int i = 1; i < n; i++) {

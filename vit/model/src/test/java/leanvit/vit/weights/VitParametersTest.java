@@ -130,6 +130,7 @@ class VitParametersTest {
     /** Those without a classifier become their family's with one; tensors keep the shapes and types of their files. */
     @ParameterizedTest
     @ValueSource(strings = {"dinov2reg_model", "dinov2_cls", "vit_pooler", "beit_cls", "dinov3_gated", "timm_pwee",
+        "timm_eva02_clip", "timm_rope_mixed_ape", "timm_pe_core", "timm_aimv2",
         "timm_siglip2_map_cls"})
     void anyFamilyTakesANewClassifierAndIsReadAgain(String family) throws IOException {
         Path from = TestData.path("families/" + family);
