@@ -64,8 +64,8 @@ final class TensorLayout {
                     + ", came none but what it has no use for, such as a text tower");
         }
         TensorLayout layout = new TensorLayout(config, weights);
-        layout.expected.putAll(VitTensors.of(config, name -> weights.names().has(name) || isRequired(features, name),
-                layout::rows, layout.registers(), layout.positions(features)));
+        layout.expected.putAll(VitTensors.of(config, name -> weights.names().has(name) || isRequired(features, name)
+                || weights.names().has(sister(name)), layout::rows, layout.registers(), layout.positions(features)));
         layout.compare(features, settings);
         layout.refuseUnsupported();
         layout.checkShapes();
@@ -76,6 +76,12 @@ final class TensorLayout {
     private static boolean isRequired(Features features, String name) {
         return features.branchBias() && name.matches("blocks\\.0\\.(?:attn\\.proj|mlp\\.fc[12])\\.bias")
                 || features.projection() && name.equals("projection.weight");
+    }
+
+    /** Returns a tensor that is not there without this one: a norm's bias, the second branch's scale. */
+    private static String sister(String name) {
+        return name.matches(".*norm[^.]*\\.weight") ? name.replaceFirst("weight$", "bias")
+                : name.replaceFirst("\\.ls1\\.gamma$", ".ls2.gamma");
     }
 
     private void refuseUnsupported() throws InvalidInputException {
@@ -97,6 +103,7 @@ final class TensorLayout {
                 "init_values", settings);
         agree(features.classToken(), "cls_token", "class_token", settings);
         agree(features.preNorm(), "norm_pre.weight", "pre_norm", settings);
+        agree(features.embedNorm(), "patch_embed.norm.weight", "embed_norm", settings);
         agree(features.fcNorm(), "fc_norm.weight", "fc_norm", settings);
         agree(features.absolute() ? null : (Boolean) false, "pos_embed", "absolute position embedding", settings);
         agree(features.relative() == Relative.PER_BLOCK, "blocks.0.attn.relative_position_bias_table",
@@ -181,6 +188,12 @@ final class TensorLayout {
             boolean mayMiss = name.endsWith(".attn.qkv.bias") && sources.stream().anyMatch(Objects::nonNull);
             if (missing >= 0 && !mayMiss) {
                 throw weights.missing(name, missing, "; expected shape " + Arrays.toString(entry.getValue()));
+            }
+            // timm's have none of keys alone.
+            boolean pair = mayMiss && !weights.names().transformers() && sources.size() == 3;
+            if (pair && (sources.get(0) == null || sources.get(2) == null)) {
+                throw weights.missing(name, sources.get(0) == null ? 0 : 2,
+                        "; expected shape [" + config.width() + "]");
             }
             int[] shape = weights.shape(name);
             if (!Arrays.equals(shape, entry.getValue())) {

@@ -226,12 +226,18 @@ final class TimmConfig {
         Boolean bias = args.flagOrNull("qkv_bias");
         String registers = args.has("num_reg_tokens") ? "num_reg_tokens" : "reg_tokens";
         String fcNorm = args.has("use_fc_norm") ? "use_fc_norm" : "fc_norm";
+        // What a constructor has of its own is said by its name; plain ones' files may be of a model that was changed.
+        boolean own = name.own() != null;
+        Boolean classToken = own ? Boolean.valueOf(name.classToken()) : null;
+        Integer registerTokens = own ? Integer.valueOf(name.registers()) : null;
+        Boolean preNorm = own ? Boolean.valueOf(name.preNorm()) : null;
         return new Features(bias, name.keyBias() ? bias : Boolean.FALSE, bias,
                 args.flag("proj_bias", name.branchBias()), args.flagOrNull("qk_norm"), scale,
-                args.flagOrNull("class_token"),
-                args.has(registers) ? (Integer) args.integer(registers, 0, Limits.MAX_REGISTERS, 0) : null,
-                args.flagOrNull("pre_norm"), args.flagOrNull(fcNorm), name.absolute(),
-                name.isBeit() ? Relative.PER_BLOCK : Relative.NONE, false);
+                args.has("class_token") ? args.flagOrNull("class_token") : classToken,
+                args.has(registers) ? (Integer) args.integer(registers, 0, Limits.MAX_REGISTERS, 0) : registerTokens,
+                args.has("pre_norm") ? args.flagOrNull("pre_norm") : preNorm, args.flagOrNull(fcNorm), name.absolute(),
+                name.isBeit() ? Relative.PER_BLOCK : Relative.NONE, false,
+                own ? Boolean.valueOf(name.family().equals("aimv2")) : null);
     }
 
     private Preprocessing preprocessing(VitConfig shape) throws InvalidInputException {

@@ -189,7 +189,7 @@ final class TransformersConfig {
                         ? (Integer) fields.integer("num_register_tokens", 0, Limits.MAX_REGISTERS, 0) : null,
                 family.dialect() == Dialect.CLIP && classToken, beit && fields.flag("use_mean_pooling", true),
                 beit ? fields.flag("use_absolute_position_embeddings", false) : !dinov3,
-                shared ? Relative.SHARED : own ? Relative.PER_BLOCK : Relative.NONE, task == Task.PROJECTION);
+                shared ? Relative.SHARED : own ? Relative.PER_BLOCK : Relative.NONE, task == Task.PROJECTION, null);
     }
 
     private boolean fieldIsPositive(String name, double absent) throws InvalidInputException {

@@ -82,7 +82,7 @@ class TimmConfigTest {
         assertThat(model.config()).isEqualTo(new VitConfig("vit_base_patch16_224", 48, 32, 8, 60, 4, 3, 150, 7,
                 Pooling.AVERAGE, false, 1e-6f, Parts.PLAIN.with(Parts.PrefixPositions.NONE)));
         assertThat(model.features()).isEqualTo(new Features(false, false, false, true, true, true, false, 4, true,
-                false, true, Relative.NONE, false));
+                false, true, Relative.NONE, false, null));
         assertThat(model.preprocessing().height()).isEqualTo(48);
         assertThat(model.preprocessing().width()).isEqualTo(32);
     }
@@ -104,7 +104,7 @@ class TimmConfigTest {
         assertThat(read("{'architecture':'vit_base_patch16_224'}").features()).isEqualTo(Features.UNSAID);
         assertThat(read("{'architecture':'vit_base_patch16_224','model_args':{'init_values':null}}").features())
                 .isEqualTo(new Features(null, null, null, true, null, false, null, null, null, null, true,
-                        Relative.NONE, false));
+                        Relative.NONE, false, null));
     }
 
     @Test
