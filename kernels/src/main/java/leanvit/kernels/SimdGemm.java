@@ -19,10 +19,10 @@ import jdk.incubator.vector.FloatVector;
  *     540 nodes.
  * <li>{@code do while}: after it the sums are the results of the loop's body, whose class C2 knows; after {@code for}
  *     they are what goes round the loop, whose class it does not know while it parses.
- * <li>JDK 17 begins the loop with a branch. C2 parses a loop twice, once for the first step and once for the rest, if
- *     the block at its head can leave it; a {@code do while} without a branch is one block. Twice, 5 x 3 took 17,000
- *     nodes at best, and one start in fifteen under JitStress was over, each step boxing a vector. Once, it takes
- *     9,400. The branch is on a constant: nothing of it is left.
+ * <li>On JDK 17 the loop of 5 x 3 begins with a branch. C2 parses a loop twice, once for the first step and once for
+ *     the rest, if the block at its head can leave it; a {@code do while} without a branch is one block. Twice, 5 x 3
+ *     took 17,000 nodes at best, and one start in fifteen under JitStress was over, each step boxing a vector. Once, it
+ *     takes 9,400. The branch is on a constant: nothing of it is left. 5 x 2 needs none, and got slower by one.
  * <li>The panel's index is {@code first + p * constant}: C2 then hoists the range checks. A second counter was as fast
  *     on AMD, but left two checks and two reloads in every step, which cost a quarter of the speed on Intel. On JDK 17
  *     C2 cannot hoist them, since it turns 48 p into two shifts and a sum; there a second counter is 3 to 5 % faster on

@@ -73,7 +73,6 @@ final class SimdTile5x2 {
 
     /**
      * {@link #rows} for the C2 of JDK 17; {@code step} is 2L, but nothing that it knows to be constant.
-     * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.
      */
     static void rowsStepping(int k, float[] a, int a0, int lda, int last, float[] b, int bo, int step, float[] c,
                              int co, int ldc) {
@@ -88,12 +87,9 @@ final class SimdTile5x2 {
         int a2 = a0 + Math.min(2, last) * lda;
         int a3 = a0 + Math.min(3, last) * lda;
         int a4 = a0 + Math.min(4, last) * lda;
-        int bi = bo;
+        int bi = bo + step;
         int p = 0;
         do {
-            if (SimdGemm.STEPPING) {
-                bi += step;
-            }
             b0 = FloatVector.fromArray(F, b, bi);
             b1 = FloatVector.fromArray(F, b, bi + L);
             FloatVector x = FloatVector.broadcast(F, a[a0 + p]);
@@ -111,6 +107,7 @@ final class SimdTile5x2 {
             x = FloatVector.broadcast(F, a[a4 + p]);
             c40 = x.lanewise(VectorOperators.FMA, b0, c40);
             c41 = x.lanewise(VectorOperators.FMA, b1, c41);
+            bi += step;
         } while (++p < k);
         int o1 = co + Math.min(1, last) * ldc;
         int o2 = co + Math.min(2, last) * ldc;

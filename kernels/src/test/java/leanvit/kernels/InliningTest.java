@@ -70,8 +70,8 @@ class InliningTest {
     }
 
     /**
-     * Returns the multiply-adds of {@code rowsStepping}, the tile of JDK 17, that C2 parsed more than once: then it
-     * made twice the nodes, and stood at its limit.
+     * Returns the multiply-adds of the wide tile of JDK 17 that C2 parsed more than once: then it made twice the nodes,
+     * and stood at its limit.
      */
     private static List<String> parsedTwice(List<String> lines) {
         List<String> twice = new ArrayList<>();
@@ -79,7 +79,7 @@ class InliningTest {
         boolean tile = false;
         for (String line : lines) {
             if (COMPILATION.matcher(line).matches()) {
-                tile = line.contains("::rowsStepping (") && !line.strip().matches(IN_A_LOOP);
+                tile = line.contains("SimdTile5x3::rowsStepping (") && !line.strip().matches(IN_A_LOOP);
                 sites.clear();
             } else if (tile && OWN_FMA.matcher(line).find() && !sites.add(line.strip())) {
                 twice.add(line.strip());

@@ -25,11 +25,14 @@ final class TileGenerator {
     private final int vectors;
     /** Whether rows of the tile are columns of A, as in A transposed times B. */
     private final boolean transposed;
+    /** Whether C2 would make too many nodes if it parsed the loop twice, as {@code SimdGemm} tells. */
+    private final boolean parsedOnce;
 
     private TileGenerator(int rows, int vectors, boolean transposed) {
         this.rows = rows;
         this.vectors = vectors;
         this.transposed = transposed;
+        parsedOnce = rows * vectors > 10;
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -86,7 +89,9 @@ final class TileGenerator {
             line(1, "/**");
             line(1, " * {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
                     + "L, but nothing that it knows to be constant.");
-            line(1, " * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.");
+            if (parsedOnce) {
+                line(1, " * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.");
+            }
             line(1, " */");
             method(true);
         }
@@ -115,14 +120,15 @@ final class TileGenerator {
         for (int r = 1; r < rows; r++) {
             line(2, "int a" + r + " = a0 + Math.min(" + r + ", last)" + (transposed ? "" : " * lda") + ";");
         }
-        line(2, stepping ? "int bi = bo;" : "int first = bo + " + vectors + " * L;");
+        boolean branch = stepping && parsedOnce;
+        line(2, branch ? "int bi = bo;" : stepping ? "int bi = bo + step;" : "int first = bo + " + vectors + " * L;");
         line(2, "int p = 0;");
         line(2, "do {");
-        if (stepping) {
+        if (branch) {
             line(3, "if (SimdGemm.STEPPING) {");
             line(4, "bi += step;");
             line(3, "}");
-        } else {
+        } else if (!stepping) {
             line(3, "int bi = first + p * (" + vectors + " * L);");
         }
         if (transposed) {
@@ -138,6 +144,9 @@ final class TileGenerator {
                 String sum = accumulator(r, v);
                 line(3, sum + " = x.lanewise(VectorOperators.FMA, b" + v + ", " + sum + ");");
             }
+        }
+        if (stepping && !branch) {
+            line(3, "bi += step;");
         }
         line(2, "} while (++p < k);");
         for (int r = 1; r < rows; r++) {
