@@ -228,7 +228,7 @@ final class TimmConfig {
         String fcNorm = args.has("use_fc_norm") ? "use_fc_norm" : "fc_norm";
         // What a constructor has of its own is said by its name; plain ones' files may be of a model that was changed.
         boolean own = name.own() != null;
-        Boolean classToken = own ? Boolean.valueOf(name.classToken()) : null;
+        Boolean classToken = own || name.isBeit() ? Boolean.valueOf(name.classToken()) : null;
         Integer registerTokens = own ? Integer.valueOf(name.registers()) : null;
         Boolean preNorm = own ? Boolean.valueOf(name.preNorm()) : null;
         return new Features(bias, name.keyBias() ? bias : Boolean.FALSE, bias,
