@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import leanvit.kernels.MaskedAttention.Form;
 import leanvit.testdata.Awkward;
+import leanvit.testdata.WorstErrors;
 import org.junit.jupiter.api.Test;
 
 /** {@link MaskedAttention} against its formula in doubles, and that formula's central differences. */
@@ -211,6 +212,8 @@ class MaskedAttentionTest {
     }
 
     private static void close(float got, double want, String what) {
+        WorstErrors.note("attention, its masks and biases, differences",
+                Math.abs(got - want) / Math.max(1, Math.abs(want)));
         assertThat((double) got).as(what)
                 .isCloseTo(want, offset(1e-4 * Math.max(1, Math.abs(want))));
     }

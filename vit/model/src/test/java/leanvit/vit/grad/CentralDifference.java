@@ -1,6 +1,7 @@
 package leanvit.vit.grad;
 
 import java.util.function.ToDoubleFunction;
+import leanvit.testdata.WorstErrors;
 
 /** Holds a gradient against central differences of a function in double precision. */
 final class CentralDifference {
@@ -32,6 +33,7 @@ final class CentralDifference {
             largest = Math.max(largest, Math.abs(want[i]));
         }
         for (int i = 0; i < at.length; i++) {
+            WorstErrors.note(what + ", differences", Math.abs(gradient[i] - want[i]) / largest);
             if (!(Math.abs(gradient[i] - want[i]) <= tolerance * largest)) {
                 throw new AssertionError("gradient of " + what + " [" + i + "] is " + gradient[i] + ", expected "
                         + want[i] + " within " + tolerance + " of " + largest);

@@ -25,6 +25,6 @@ class FlopsRatioTest {
         for (int l = 0; l < 4; l++) {
             gradient[l] = (float) ratio.gradient(means, l);
         }
-        CentralDifference.check("the masks' means", means, gradient, 1e-6, ratio::of);
+        CentralDifference.check("LTMP's share by the masks' means", means, gradient, 1e-6, ratio::of);
     }
 }

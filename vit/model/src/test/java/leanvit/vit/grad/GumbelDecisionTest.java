@@ -28,7 +28,7 @@ class GumbelDecisionTest {
             boolean stays = z[2 * i] + noise[2 * i] >= z[2 * i + 1] + noise[2 * i + 1];
             assertThat(decision[i]).isEqualTo(stays ? 1f : 0f);
         }
-        CentralDifference.check("logits", z, dLogits, 1e-5, at -> {
+        CentralDifference.check("Gumbel choice by logits", z, dLogits, 1e-5, at -> {
             double sum = 0;
             for (int i = 1; i <= n; i++) {
                 sum += g[i] / (1 + Math.exp(at[2 * i + 1] + noise[2 * i + 1] - at[2 * i] - noise[2 * i]));

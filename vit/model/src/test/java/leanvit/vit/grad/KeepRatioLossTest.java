@@ -20,7 +20,7 @@ class KeepRatioLossTest {
         gradient[0] = 1;
         loss.addGradient(decision, 0.3, 2, gradient);
         gradient[0] -= 1;
-        CentralDifference.check("decision", Exact.widened(decision), gradient, 1e-5, at -> {
+        CentralDifference.check("loss of kept shares by decision", Exact.widened(decision), gradient, 1e-5, at -> {
             double sum = 0;
             for (int image = 0; image < 2; image++) {
                 double mean = 0;

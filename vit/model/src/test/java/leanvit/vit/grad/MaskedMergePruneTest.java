@@ -223,13 +223,16 @@ class MaskedMergePruneTest {
                 }
                 return sum;
             };
-            CentralDifference.check("x", moved.x, image(dX, image, n * width), 1e-5, loss);
+            CentralDifference.check("merge and prune masks by x", moved.x, image(dX, image, n * width), 1e-5, loss);
             if (merges) {
-                CentralDifference.check("key", moved.key, image(dKey, image, n * d), 1e-4, loss);
+                CentralDifference.check("merge and prune masks by key", moved.key, image(dKey, image, n * d), 1e-4,
+                        loss);
             }
-            CentralDifference.check("importance", moved.attention, image(dAttention, image, n), 1e-4, loss);
-            CentralDifference.check("mask", moved.before, image(dBefore, image, n), 1e-5, loss);
-            CentralDifference.check("thresholds", moved.theta,
+            CentralDifference.check("merge and prune masks by importance", moved.attention,
+                    image(dAttention, image, n), 1e-4, loss);
+            CentralDifference.check("merge and prune masks by mask", moved.before, image(dBefore, image, n), 1e-5,
+                    loss);
+            CentralDifference.check("merge and prune masks by thresholds", moved.theta,
                     new float[] {(float) dTheta[2 * image], (float) dTheta[2 * image + 1]}, 1e-5, loss);
         }
         assertThat(merged).as("masked tokens, for the test to mean something").isGreaterThan(1);

@@ -99,9 +99,12 @@ class MaskedSqueezeTest {
                 double[] y = squeeze(rows, d, p, hosts, n, width);
                 return IntStream.range(0, y.length).mapToDouble(i -> y[i] * g[offset + i]).sum();
             };
-            CentralDifference.check("x", rows, Arrays.copyOfRange(dX, offset, offset + n * width), 1e-5, loss);
-            CentralDifference.check("decision", d, Arrays.copyOfRange(dDecision, image * n, image * n + n), 1e-5, loss);
-            CentralDifference.check("before", p, Arrays.copyOfRange(dBefore, image * n, image * n + n), 1e-5, loss);
+            CentralDifference.check("squeeze by x", rows, Arrays.copyOfRange(dX, offset, offset + n * width), 1e-5,
+                    loss);
+            CentralDifference.check("squeeze by decision", d, Arrays.copyOfRange(dDecision, image * n, image * n + n),
+                    1e-5, loss);
+            CentralDifference.check("squeeze by before", p, Arrays.copyOfRange(dBefore, image * n, image * n + n),
+                    1e-5, loss);
         }
         assertThat(kernel.values()).isPositive();
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import leanvit.kernels.CrossEntropy;
 import leanvit.testdata.GoldenFile;
 import leanvit.testdata.TestData;
+import leanvit.testdata.WorstErrors;
 import leanvit.vit.json.Json;
 import leanvit.vit.json.JsonException;
 import leanvit.vit.pass.Workers;
@@ -67,6 +68,9 @@ class NetworkGoldenTest {
                 double most = 0;
                 for (double value : want) {
                     most = Math.max(most, Math.abs(value));
+                }
+                for (int i = 0; i < want.length; i++) {
+                    WorstErrors.note("backward of preset " + preset + ", PyTorch", Math.abs(got[i] - want[i]) / most);
                 }
                 assertClose(got, want, 1e-4 * most, preset + " " + name);
                 compared++;

@@ -124,11 +124,13 @@ class TokenPredictorPassTest {
             double[] out = exactly(values, rows[image], policies[image]);
             return IntStream.range(0, out.length).mapToDouble(i -> out[i] * g[image * N * 2 + i]).sum();
         }).sum();
-        CentralDifference.check("parameters", values, gradients, 1e-5, loss);
+        CentralDifference.check("predictor by parameters", values, gradients, 1e-5, loss);
         for (int image = 0; image < IMAGES; image++) {
             int from = (image * (N + PREFIX) + PREFIX) * WIDTH;
-            CentralDifference.check("x", rows[image], Arrays.copyOfRange(dX, from, from + N * WIDTH), 1e-5, loss);
-            CentralDifference.check("policy", policies[image], Arrays.copyOfRange(dPolicy, image * N, image * N + N),
+            CentralDifference.check("predictor by x", rows[image], Arrays.copyOfRange(dX, from, from + N * WIDTH),
+                    1e-5, loss);
+            CentralDifference.check("predictor by policy", policies[image],
+                    Arrays.copyOfRange(dPolicy, image * N, image * N + N),
                     1e-5, loss);
         }
         assertThat(Arrays.copyOf(dX, PREFIX * WIDTH)).as("the prefix is not looked at").containsOnly(0f);
