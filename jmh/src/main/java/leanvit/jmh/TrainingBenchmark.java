@@ -6,6 +6,7 @@ import leanvit.kernels.MaskedAttention.Form;
 import leanvit.vit.Inference;
 import leanvit.vit.VisionTransformer;
 import leanvit.vit.grad.Network;
+import leanvit.vit.grad.Network.LastBlock;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.train.BatchGradients;
 import leanvit.vit.weights.VitParameters;
@@ -42,7 +43,7 @@ public class TrainingBenchmark extends KernelBenchmark {
         inference = VisionTransformer.of(model.config(), model.parameters()).inference();
         pass = new BatchGradients(model, batch);
         frozen = new Network(model.config(), model.parameters(), batch, new Workers(), p -> false, Form.KEYS, 1e-5f,
-                true);
+                LastBlock.READ_AND_SHARES);
         gradients = model.parameters().zeros();
         dLogits = new float[batch * model.config().classes()];
         dLogits[0] = 1f;

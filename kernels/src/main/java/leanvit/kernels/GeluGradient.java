@@ -15,6 +15,8 @@ public final class GeluGradient {
     interface Implementation {
         void apply(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] dy, int dyOffset, float[] dx,
                 int dxOffset);
+
+        void slopes(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] out, int outOffset);
     }
 
     private static final Implementation KERNEL = Provider.SIMD ? SimdGeluGradient.KERNEL : ScalarGeluGradient.KERNEL;
@@ -44,5 +46,22 @@ public final class GeluGradient {
         Checks.apart("gelu", gelu, geluOffset, n, 1, n, "dx", dx, dxOffset, n, 1, n);
         Checks.sameOrApart("dy", dy, dyOffset, n, "dx", dx, dxOffset, n, 1, n);
         KERNEL.apply(n, x, offset, gelu, geluOffset, dy, dyOffset, dx, dxOffset);
+    }
+
+    /**
+     * Computes the derivative alone, {@code Phi(x) + x * phi(x)}, for whoever multiplies by dy on another way, such as
+     * {@link Gemm.Epilogue#PRODUCT}: the bits are then those of {@link #apply}.
+     *
+     * @param out receives n values from {@code outOffset}; may be x, at the same place
+     */
+    public static void slopes(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] out,
+                              int outOffset) {
+        Checks.notNegative("n", n);
+        Checks.values("x", x.length, offset, n);
+        Checks.values("gelu", gelu.length, geluOffset, n);
+        Checks.values("out", out.length, outOffset, n);
+        Checks.sameOrApart("x", x, offset, n, "out", out, outOffset, n, 1, n);
+        Checks.apart("gelu", gelu, geluOffset, n, 1, n, "out", out, outOffset, n, 1, n);
+        KERNEL.slopes(n, x, offset, gelu, geluOffset, out, outOffset);
     }
 }

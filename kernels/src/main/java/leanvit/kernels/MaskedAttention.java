@@ -135,24 +135,26 @@ public final class MaskedAttention {
      *
      * @param head            the head to compute
      * @param queries         the first so many tokens are queries, Q, 0 to n
+     * @param answered        the first so many queries have a result, A, 0 to Q; the others' shares are only summed
      * @param qkv             queries, keys and values, a token every {@code stride} floats from {@code qkvOffset}
      * @param keyBias         added to each key's scores, N floats from {@code biasOffset}; null for none
      * @param mask            of each key, N floats from {@code maskOffset}; null for ones
-     * @param out             receives the head's columns of the result, a row every {@code outStride} floats
+     * @param out             receives the head's columns of the result, A rows, one every {@code outStride} floats
      * @param columnSum       receives each key's share summed over the queries in their order, N floats from
      *                        {@code columnSumOffset}; null for none
      * @param scratch         {@link #scratchLength} floats from {@code scratchOffset}
      */
-    public void forward(int head, int queries, float[] qkv, int qkvOffset, int stride, float[] keyBias, int biasOffset,
-                        float[] mask, int maskOffset, float[] out, int outOffset, int outStride, float[] columnSum,
-                        int columnSumOffset, float[] scratch, int scratchOffset) {
-        check(head, queries, qkv, qkvOffset, stride, keyBias, biasOffset, mask, maskOffset, scratch, scratchOffset);
-        Checks.rows("out", out, outOffset, outStride, queries, heads * headDim);
+    public void forward(int head, int queries, int answered, float[] qkv, int qkvOffset, int stride, float[] keyBias,
+                        int biasOffset, float[] mask, int maskOffset, float[] out, int outOffset, int outStride,
+                        float[] columnSum, int columnSumOffset, float[] scratch, int scratchOffset) {
+        check(head, queries, answered, qkv, qkvOffset, stride, keyBias, biasOffset, mask, maskOffset, scratch,
+                scratchOffset);
+        Checks.rows("out", out, outOffset, outStride, answered, heads * headDim);
         Checks.optional("columnSum", columnSum, columnSumOffset, n);
         int width = heads * headDim;
-        Checks.apart("qkv", qkv, qkvOffset, stride, n, 3 * width, "out", out, outOffset, outStride, queries, width);
+        Checks.apart("qkv", qkv, qkvOffset, stride, n, 3 * width, "out", out, outOffset, outStride, answered, width);
         scratchApart("qkv", qkv, qkvOffset, stride, n, 3 * width, scratch, scratchOffset);
-        scratchApart("out", out, outOffset, outStride, queries, width, scratch, scratchOffset);
+        scratchApart("out", out, outOffset, outStride, answered, width, scratch, scratchOffset);
         int q = qkvOffset + head * headDim;
         int v = q + 2 * width;
         exponentials(queries, qkv, q, stride, keyBias, biasOffset, scratch, scratchOffset);
@@ -173,7 +175,7 @@ public final class MaskedAttention {
                 scratch[row + i] = (own + share) * factor;
             }
         }
-        gemm.multiply(queries, scratch, scratchOffset + mapAt, padded, n, headDim, scratch, scratchOffset + rowsAt, 0,
+        gemm.multiply(answered, scratch, scratchOffset + mapAt, padded, n, headDim, scratch, scratchOffset + rowsAt, 0,
                 PanelLayout.panels(headDim), Gemm.Epilogue.NONE, out, outOffset + head * headDim, outStride);
         if (columnSum != null) {
             Arrays.fill(columnSum, columnSumOffset, columnSumOffset + n, 0f);
@@ -184,30 +186,31 @@ public final class MaskedAttention {
     /**
      * Computes the gradients of one head.
      *
-     * @param dOut       gradient of the result, [Q, H·d], a row every {@code dOutStride} floats from {@code dOutOffset}
+     * @param dOut       gradient of the result, [A, H·d], a row every {@code dOutStride} floats from {@code dOutOffset}
      * @param dColumnSum gradient of the column sums, N floats from {@code dColumnSumOffset}; null for none
      * @param dQkv       receives the head's columns of the gradients of q, k and v, in the layout of {@code qkv}; those
      *                   of tokens that are no queries are 0
      * @param dMask      receives this head's gradient of the mask, N floats from {@code dMaskOffset}; null for none
      * @param dKeyBias   receives this head's gradient of the bias, N floats from {@code dKeyBiasOffset}; null for none
      */
-    public void backward(int head, int queries, float[] qkv, int qkvOffset, int stride, float[] keyBias, int biasOffset,
-                         float[] mask, int maskOffset, float[] dOut, int dOutOffset, int dOutStride,
+    public void backward(int head, int queries, int answered, float[] qkv, int qkvOffset, int stride, float[] keyBias,
+                         int biasOffset, float[] mask, int maskOffset, float[] dOut, int dOutOffset, int dOutStride,
                          float[] dColumnSum, int dColumnSumOffset, float[] dQkv, int dQkvOffset, int dQkvStride,
                          float[] dMask, int dMaskOffset, float[] dKeyBias, int dKeyBiasOffset, float[] scratch,
                          int scratchOffset) {
-        check(head, queries, qkv, qkvOffset, stride, keyBias, biasOffset, mask, maskOffset, scratch, scratchOffset);
+        check(head, queries, answered, qkv, qkvOffset, stride, keyBias, biasOffset, mask, maskOffset, scratch,
+                scratchOffset);
         int width = heads * headDim;
-        Checks.rows("dOut", dOut, dOutOffset, dOutStride, queries, width);
+        Checks.rows("dOut", dOut, dOutOffset, dOutStride, answered, width);
         Checks.rows("dQkv", dQkv, dQkvOffset, dQkvStride, n, 3 * width);
         Checks.optional("dColumnSum", dColumnSum, dColumnSumOffset, n);
         Checks.optional("dMask", dMask, dMaskOffset, n);
         Checks.optional("dKeyBias", dKeyBias, dKeyBiasOffset, n);
         Checks.apart("qkv", qkv, qkvOffset, stride, n, 3 * width, "dQkv", dQkv, dQkvOffset, dQkvStride, n, 3 * width);
-        Checks.apart("dOut", dOut, dOutOffset, dOutStride, queries, width, "dQkv", dQkv, dQkvOffset, dQkvStride, n,
+        Checks.apart("dOut", dOut, dOutOffset, dOutStride, answered, width, "dQkv", dQkv, dQkvOffset, dQkvStride, n,
                 3 * width);
         scratchApart("qkv", qkv, qkvOffset, stride, n, 3 * width, scratch, scratchOffset);
-        scratchApart("dOut", dOut, dOutOffset, dOutStride, queries, width, scratch, scratchOffset);
+        scratchApart("dOut", dOut, dOutOffset, dOutStride, answered, width, scratch, scratchOffset);
         scratchApart("dQkv", dQkv, dQkvOffset, dQkvStride, n, 3 * width, scratch, scratchOffset);
         int q = qkvOffset + head * headDim;
         int k = q + width;
@@ -216,8 +219,10 @@ public final class MaskedAttention {
         exponentials(queries, qkv, q, stride, keyBias, biasOffset, scratch, scratchOffset);
         copyMask(mask, maskOffset, scratch, scratchOffset + maskAt);
         packColumns(1f, 0f, qkv, k + width, stride, null, 0, scratch, scratchOffset + columnsAt);
-        gemm.multiply(queries, dOut, d, dOutStride, headDim, padded, scratch, scratchOffset + columnsAt, 0,
+        gemm.multiply(answered, dOut, d, dOutStride, headDim, padded, scratch, scratchOffset + columnsAt, 0,
                 PanelLayout.panels(padded), Gemm.Epilogue.NONE, scratch, scratchOffset + gradientsAt, padded);
+        Arrays.fill(scratch, scratchOffset + gradientsAt + answered * padded,
+                scratchOffset + gradientsAt + queries * padded, 0f);
         Arrays.fill(scratch, scratchOffset + columnGradientAt, scratchOffset + columnGradientAt + 2 * padded, 0f);
         if (dColumnSum != null) {
             System.arraycopy(dColumnSum, dColumnSumOffset, scratch, scratchOffset + columnGradientAt, n);
@@ -244,7 +249,7 @@ public final class MaskedAttention {
         }
         transposed.multiply(n, queries, headDim, scratch, scratchOffset + gradientsAt, padded, qkv, q, stride, 0,
                 PanelLayout.panels(headDim), false, dQkv, dq + width, dQkvStride);
-        transposed.multiply(n, queries, headDim, scratch, scratchOffset + mapAt, padded, dOut, d, dOutStride, 0,
+        transposed.multiply(n, answered, headDim, scratch, scratchOffset + mapAt, padded, dOut, d, dOutStride, 0,
                 PanelLayout.panels(headDim), false, dQkv, dq + 2 * width, dQkvStride);
     }
 
@@ -349,10 +354,11 @@ public final class MaskedAttention {
         }
     }
 
-    private void check(int head, int queries, float[] qkv, int qkvOffset, int stride, float[] keyBias, int biasOffset,
-                       float[] mask, int maskOffset, float[] scratch, int scratchOffset) {
+    private void check(int head, int queries, int answered, float[] qkv, int qkvOffset, int stride, float[] keyBias,
+                       int biasOffset, float[] mask, int maskOffset, float[] scratch, int scratchOffset) {
         Checks.range("head", head, head + 1, heads);
         Checks.range("queries", 0, queries, n);
+        Checks.range("answered", 0, answered, queries);
         Checks.rows("qkv", qkv, qkvOffset, stride, n, 3 * heads * headDim);
         Checks.optional("keyBias", keyBias, biasOffset, n);
         Checks.optional("mask", mask, maskOffset, n);

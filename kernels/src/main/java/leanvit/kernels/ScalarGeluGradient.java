@@ -18,6 +18,13 @@ final class ScalarGeluGradient implements GeluGradient.Implementation {
         }
     }
 
+    @Override
+    public void slopes(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] out, int outOffset) {
+        for (int i = 0; i < n; i++) {
+            out[outOffset + i] = slope(x[offset + i], gelu[geluOffset + i]);
+        }
+    }
+
     /** Returns the derivative of GELU. */
     private static float slope(float x, float gelu) {
         float density = ScalarMath.exp(x * x * -0.5f) * (x * DENSITY_AT_0);

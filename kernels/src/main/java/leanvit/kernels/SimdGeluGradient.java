@@ -42,11 +42,28 @@ final class SimdGeluGradient implements GeluGradient.Implementation {
         for (int i = 0; i < whole; i += CHUNK) {
             int count = Math.min(CHUNK, whole - i);
             densities(count, x, offset + i, densities);
-            slopes(count, x, offset + i, gelu, geluOffset + i, densities, dy, dyOffset + i, dx, dxOffset + i);
+            gradients(count, x, offset + i, gelu, geluOffset + i, densities, dy, dyOffset + i, dx, dxOffset + i);
         }
         SPARES.giveBack(densities);
         ScalarGeluGradient.KERNEL.apply(n - whole, x, offset + whole, gelu, geluOffset + whole, dy, dyOffset + whole,
                 dx, dxOffset + whole);
+    }
+
+    @Override
+    public void slopes(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] out, int outOffset) {
+        float[] densities = SPARES.take();
+        if (densities == null) {
+            densities = new float[CHUNK];
+        }
+        int whole = n - n % L;
+        for (int i = 0; i < whole; i += CHUNK) {
+            int count = Math.min(CHUNK, whole - i);
+            densities(count, x, offset + i, densities);
+            slopes(count, x, offset + i, gelu, geluOffset + i, densities, out, outOffset + i);
+        }
+        SPARES.giveBack(densities);
+        ScalarGeluGradient.KERNEL.slopes(n - whole, x, offset + whole, gelu, geluOffset + whole, out,
+                outOffset + whole);
     }
 
     /** Writes x * phi(x), the exponential as in {@link SimdSoftmax#exponentiate}. */
@@ -70,7 +87,17 @@ final class SimdGeluGradient implements GeluGradient.Implementation {
     }
 
     private static void slopes(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] densities,
-                               float[] dy, int dyOffset, float[] dx, int dxOffset) {
+                               float[] out, int outOffset) {
+        for (int i = 0; i < n; i += L) {
+            FloatVector value = FloatVector.fromArray(F, x, offset + i);
+            FloatVector phi = FloatVector.fromArray(F, gelu, geluOffset + i).div(value);
+            phi = phi.blend(0.5f, value.lanewise(VectorOperators.ABS).compare(VectorOperators.LT, SMALL));
+            phi.add(FloatVector.fromArray(F, densities, i)).intoArray(out, outOffset + i);
+        }
+    }
+
+    private static void gradients(int n, float[] x, int offset, float[] gelu, int geluOffset, float[] densities,
+                                  float[] dy, int dyOffset, float[] dx, int dxOffset) {
         for (int i = 0; i < n; i += L) {
             FloatVector value = FloatVector.fromArray(F, x, offset + i);
             FloatVector phi = FloatVector.fromArray(F, gelu, geluOffset + i).div(value);

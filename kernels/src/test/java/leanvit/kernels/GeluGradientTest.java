@@ -19,11 +19,11 @@ class GeluGradientTest {
         return 0.5 * (1 + Exact.erf(x / Math.sqrt(2))) + x * Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
     }
 
-    private static float[] run(GeluGradient.Implementation kernel, float[] x, float[] dy) {
+    private static float[] run(float[] x, float[] dy) {
         float[] gelu = new float[x.length];
         Gelu.apply(x, 0, x.length, gelu, 0);
         float[] dx = new float[x.length];
-        kernel.apply(x.length, x, 0, gelu, 0, dy, 0, dx, 0);
+        GeluGradient.apply(x.length, x, 0, gelu, 0, dy, 0, dx, 0);
         return dx;
     }
 
@@ -37,7 +37,7 @@ class GeluGradientTest {
         System.arraycopy(small, 0, x, 0, small.length);
         float[] ones = new float[x.length];
         Arrays.fill(ones, 1f);
-        float[] got = run(GeluGradient::apply, x, ones);
+        float[] got = run(x, ones);
         for (int i = 0; i < x.length; i++) {
             assertThat(Math.abs(got[i] - slope(x[i]))).as("gelu'(%s) = %s", x[i], got[i]).isLessThanOrEqualTo(BOUND);
         }
@@ -50,7 +50,7 @@ class GeluGradientTest {
         double[] want = golden.doubles("dy64");
         float[] ones = new float[x.length];
         Arrays.fill(ones, 1f);
-        float[] got = run(GeluGradient::apply, x, ones);
+        float[] got = run(x, ones);
         for (int i = 0; i < x.length; i++) {
             assertThat(Math.abs(got[i] - want[i])).as("gelu'(%s)", x[i]).isLessThanOrEqualTo(BOUND);
         }
@@ -70,6 +70,14 @@ class GeluGradientTest {
             SimdGeluGradient.KERNEL.apply(n, x, 3, gelu, 3, simd, 1, simd, 1);
             ScalarGeluGradient.KERNEL.apply(n, x, 3, gelu, 3, scalar, 1, scalar, 1);
             assertThat(simd).as("%d values", n).isEqualTo(scalar);
+            float[] slopes = x.clone();
+            float[] scalarSlopes = x.clone();
+            SimdGeluGradient.KERNEL.slopes(n, slopes, 3, gelu, 3, slopes, 3);
+            ScalarGeluGradient.KERNEL.slopes(n, scalarSlopes, 3, gelu, 3, scalarSlopes, 3);
+            assertThat(slopes).as("%d slopes", n).isEqualTo(scalarSlopes);
+            for (int i = 0; i < n; i++) {
+                assertThat(slopes[3 + i] * dy[1 + i]).as("slope %d of %d by dy", i, n).isEqualTo(simd[1 + i]);
+            }
         }
     }
 
@@ -81,7 +89,7 @@ class GeluGradientTest {
         x[3] = Float.NaN;
         x[20] = Float.POSITIVE_INFINITY;
         x[39] = Float.NEGATIVE_INFINITY;
-        float[] got = run(GeluGradient::apply, x, dy);
+        float[] got = run(x, dy);
         for (int i = 0; i < x.length; i++) {
             assertThat(Float.isNaN(got[i])).as("element %d", i).isEqualTo(i == 3 || i == 20 || i == 39);
         }

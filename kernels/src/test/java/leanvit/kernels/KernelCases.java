@@ -180,11 +180,11 @@ final class KernelCases {
         for (MaskedAttention.Form form : MaskedAttention.Form.values()) {
             MaskedAttention attention = new MaskedAttention(n, heads, dim, form, 1e-5f);
             float[] scratch = new float[attention.scratchLength()];
-            calls.put("masked attention of " + n + ", " + form, () -> attention.forward(1, n, qkv, 0, 3 * width, row, 0,
-                    mask, 0, out, 0, width, row, 0, scratch, 0));
+            calls.put("masked attention of " + n + ", " + form, () -> attention.forward(1, n, n, qkv, 0, 3 * width,
+                    row, 0, mask, 0, out, 0, width, row, 0, scratch, 0));
             calls.put("masked attention of " + n + ", " + form + ", backward",
-                    () -> attention.backward(1, n, qkv, 0, 3 * width, mask, 0, mask, 0, out, 0, width, mask, 0, dQkv, 0,
-                            3 * width, row, 0, row, 0, scratch, 0));
+                    () -> attention.backward(1, n, n, qkv, 0, 3 * width, mask, 0, mask, 0, out, 0, width, mask, 0,
+                            dQkv, 0, 3 * width, row, 0, row, 0, scratch, 0));
         }
     }
 
@@ -212,6 +212,7 @@ final class KernelCases {
                 statistics, 0, weight, dy, 0, columns, out, 0, columns, sums, 0, sums, columns));
         calls.put("gelu gradient of " + rows * columns, () -> GeluGradient.apply(rows * columns, x, 0, x, 0, dy, 0, out,
                 0));
+        calls.put("gelu slopes of " + rows * columns, () -> GeluGradient.slopes(rows * columns, x, 0, dy, 0, out, 0));
         float[] many = Awkward.values(random, 30 * rows * columns, 1f);
         calls.put("column sums of " + columns, () -> ColumnSums.add(many, 0, columns, 30 * rows, columns, sums, 0));
         calls.put("cross-entropy of " + columns, () -> CrossEntropy.label(columns, x, 0, 1, 0.1, 1, out, 0));

@@ -152,8 +152,8 @@ class MaskedAttentionTest {
                     double[][] want = new double[one.queries][one.headDim];
                     double[] wantColumns = new double[one.n];
                     one.loss(head, widened(one.qkv), widened(one.bias), widened(one.mask), want, wantColumns);
-                    attention.forward(head, one.queries, one.qkv, 0, one.stride, one.bias, 0, one.mask, 0, out, 0,
-                            HEADS * one.headDim + 1, columns, 1, scratch, 3);
+                    attention.forward(head, one.queries, one.queries, one.qkv, 0, one.stride, one.bias, 0, one.mask,
+                            0, out, 0, HEADS * one.headDim + 1, columns, 1, scratch, 3);
                     for (int i = 0; i < one.queries; i++) {
                         for (int c = 0; c < one.headDim; c++) {
                             float got = out[i * (HEADS * one.headDim + 1) + head * one.headDim + c];
@@ -191,8 +191,8 @@ class MaskedAttentionTest {
         double[] b = one.bias == null ? new double[one.n] : widened(one.bias);
         double[] m = one.mask == null ? ones(one.n) : widened(one.mask);
         for (int head = 0; head < HEADS; head++) {
-            attention.backward(head, one.queries, one.qkv, 0, one.stride, one.bias, 0, one.mask, 0, one.dOut, 0, width,
-                    one.dColumns, 0, dQkv, 0, 3 * width, dMask, 0, dBias, 0, scratch, 0);
+            attention.backward(head, one.queries, one.queries, one.qkv, 0, one.stride, one.bias, 0, one.mask, 0,
+                    one.dOut, 0, width, one.dColumns, 0, dQkv, 0, 3 * width, dMask, 0, dBias, 0, scratch, 0);
             SplittableRandom random = new SplittableRandom(head);
             for (int sample = 0; sample < 12; sample++) {
                 int i = random.nextInt(one.n);
@@ -226,8 +226,8 @@ class MaskedAttentionTest {
         float[] got = new float[one.n * HEADS * one.headDim];
         float[] want = new float[got.length];
         for (int head = 0; head < HEADS; head++) {
-            attention.forward(head, one.n, one.qkv, 0, one.stride, one.bias, 0, null, 0, got, 0, HEADS * one.headDim,
-                    null, 0, new float[attention.scratchLength()], 0);
+            attention.forward(head, one.n, one.n, one.qkv, 0, one.stride, one.bias, 0, null, 0, got, 0,
+                    HEADS * one.headDim, null, 0, new float[attention.scratchLength()], 0);
             new Attention(HEADS, one.headDim).tokens(one.n, one.qkv, 0, one.stride).keyBias(one.bias, 0)
                     .into(want, 0, HEADS * one.headDim)
                     .scratch(new float[Attention.scratchLength(one.n, one.headDim)], 0).head(head, one.n);
@@ -237,6 +237,45 @@ class MaskedAttentionTest {
         }
     }
 
+    /** Queries without a result count in the column sums; backwards they are queries whose result has no gradient. */
+    @Test
+    void queriesThatAreNotAnsweredCountInTheColumnSums() {
+        Case one = new Case(37, 30, 20, Form.KEYS, 1e-5f, true, new float[] {0f, 1f, 1f}, 3);
+        int width = HEADS * one.headDim;
+        int answered = 2;
+        Arrays.fill(one.dOut, answered * width, one.dOut.length, 0f);
+        for (boolean scalar : new boolean[] {false, true}) {
+            MaskedAttention attention = one.attention(scalar);
+            float[] scratch = new float[attention.scratchLength()];
+            float[][] results = new float[2][];
+            for (int i = 0; i < results.length; i++) {
+                int count = i == 0 ? one.queries : answered;
+                float[] out = new float[one.queries * width];
+                float[] columns = new float[one.n];
+                float[] dQkv = new float[one.n * 3 * width];
+                float[] dMask = new float[one.n];
+                attention.forward(1, one.queries, count, one.qkv, 0, one.stride, one.bias, 0, one.mask, 0, out, 0,
+                        width, columns, 0, scratch, 0);
+                assertThat(out[answered * width + width - 1] != 0).as("a row after them").isEqualTo(i == 0);
+                Arrays.fill(out, answered * width, out.length, 0f);
+                attention.backward(1, one.queries, count, one.qkv, 0, one.stride, one.bias, 0, one.mask, 0, one.dOut,
+                        0, width, one.dColumns, 0, dQkv, 0, 3 * width, dMask, 0, null, 0, scratch, 0);
+                results[i] = together(out, columns, dQkv, dMask);
+            }
+            assertThat(results[1]).isEqualTo(results[0]);
+        }
+    }
+
+    private static float[] together(float[]... parts) {
+        float[] all = new float[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
+        int to = 0;
+        for (float[] part : parts) {
+            System.arraycopy(part, 0, all, to, part.length);
+            to += part.length;
+        }
+        return all;
+    }
+
     @Test
     void argumentsThatCannotBeAreNamed() {
         assertThatIllegalArgumentException().isThrownBy(() -> new MaskedAttention(4, 1, 4, Form.KEYS, -1f))
@@ -244,11 +283,11 @@ class MaskedAttentionTest {
         MaskedAttention attention = new MaskedAttention(4, 1, 4, Form.KEYS, 0f);
         float[] qkv = new float[4 * 12];
         float[] scratch = new float[attention.scratchLength()];
-        assertThatThrownBy(() -> attention.forward(1, 4, qkv, 0, 12, null, 0, null, 0, new float[16], 0, 4, null, 0,
+        assertThatThrownBy(() -> attention.forward(1, 4, 4, qkv, 0, 12, null, 0, null, 0, new float[16], 0, 4, null, 0,
                 scratch, 0)).isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("head");
-        assertThatThrownBy(() -> attention.forward(0, 4, qkv, 0, 12, null, 0, new float[3], 0, new float[16], 0, 4,
+        assertThatThrownBy(() -> attention.forward(0, 4, 4, qkv, 0, 12, null, 0, new float[3], 0, new float[16], 0, 4,
                 null, 0, scratch, 0)).isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("mask");
-        assertThatThrownBy(() -> attention.forward(0, 4, qkv, 0, 12, null, 0, null, 0, new float[16], 0, 4, null, 0,
+        assertThatThrownBy(() -> attention.forward(0, 4, 4, qkv, 0, 12, null, 0, null, 0, new float[16], 0, 4, null, 0,
                 new float[9], 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("scratch");
     }
 

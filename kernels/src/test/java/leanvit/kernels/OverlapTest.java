@@ -80,6 +80,10 @@ class OverlapTest {
                 GeluGradient.apply(SPAN, one, 0, x, from, one, 0, x, to));
         check("dy", "dx", true, SPAN, (x, from, to, stride) ->
                 GeluGradient.apply(SPAN, one, 0, one, 0, x, from, x, to));
+        check("x", "out", true, SPAN, (x, from, to, stride) ->
+                GeluGradient.slopes(SPAN, x, from, one, 0, x, to));
+        check("gelu", "out", false, SPAN, (x, from, to, stride) ->
+                GeluGradient.slopes(SPAN, one, 0, x, from, x, to));
         check("logits", "d", true, SPAN, (x, from, to, stride) ->
                 CrossEntropy.label(SPAN, x, from, 1, 0, 1, x, to));
         check("target", "d", true, SPAN, (x, from, to, stride) ->
@@ -113,21 +117,21 @@ class OverlapTest {
         float[] x = new float[10 * SPAN + attention.scratchLength()];
         float[] scratch = new float[attention.scratchLength()];
         float[] out = new float[SPAN];
-        refused("qkv", "out", () -> attention.forward(0, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN - 1, WIDTH,
-                null, 0, scratch, 0));
-        refused("qkv", "scratch", () -> attention.forward(0, ROWS, x, 0, three, null, 0, null, 0, out, 0, WIDTH, null,
-                0, x, 3 * SPAN - 1));
-        refused("out", "scratch", () -> attention.forward(0, ROWS, new float[3 * SPAN], 0, three, null, 0, null, 0, x,
-                0, WIDTH, null, 0, x, SPAN - 1));
-        attention.forward(0, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN, WIDTH, null, 0, x, 4 * SPAN);
-        refused("qkv", "dQkv", () -> attention.backward(0, ROWS, x, 0, three, null, 0, null, 0, out, 0, WIDTH, null, 0,
-                x, 1, three, null, 0, null, 0, scratch, 0));
-        refused("dOut", "dQkv", () -> attention.backward(0, ROWS, new float[3 * SPAN], 0, three, null, 0, null, 0, x, 0,
-                WIDTH, null, 0, x, SPAN - 1, three, null, 0, null, 0, scratch, 0));
-        refused("dQkv", "scratch", () -> attention.backward(0, ROWS, new float[3 * SPAN], 0, three, null, 0, null, 0,
-                out, 0, WIDTH, null, 0, x, 0, three, null, 0, null, 0, x, 3 * SPAN - 1));
-        attention.backward(0, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN, WIDTH, null, 0, x, 4 * SPAN, three,
-                null, 0, null, 0, x, 7 * SPAN);
+        refused("qkv", "out", () -> attention.forward(0, ROWS, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN - 1,
+                WIDTH, null, 0, scratch, 0));
+        refused("qkv", "scratch", () -> attention.forward(0, ROWS, ROWS, x, 0, three, null, 0, null, 0, out, 0, WIDTH,
+                null, 0, x, 3 * SPAN - 1));
+        refused("out", "scratch", () -> attention.forward(0, ROWS, ROWS, new float[3 * SPAN], 0, three, null, 0, null,
+                0, x, 0, WIDTH, null, 0, x, SPAN - 1));
+        attention.forward(0, ROWS, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN, WIDTH, null, 0, x, 4 * SPAN);
+        refused("qkv", "dQkv", () -> attention.backward(0, ROWS, ROWS, x, 0, three, null, 0, null, 0, out, 0, WIDTH,
+                null, 0, x, 1, three, null, 0, null, 0, scratch, 0));
+        refused("dOut", "dQkv", () -> attention.backward(0, ROWS, ROWS, new float[3 * SPAN], 0, three, null, 0, null,
+                0, x, 0, WIDTH, null, 0, x, SPAN - 1, three, null, 0, null, 0, scratch, 0));
+        refused("dQkv", "scratch", () -> attention.backward(0, ROWS, ROWS, new float[3 * SPAN], 0, three, null, 0,
+                null, 0, out, 0, WIDTH, null, 0, x, 0, three, null, 0, null, 0, x, 3 * SPAN - 1));
+        attention.backward(0, ROWS, ROWS, x, 0, three, null, 0, null, 0, x, 3 * SPAN, WIDTH, null, 0, x, 4 * SPAN,
+                three, null, 0, null, 0, x, 7 * SPAN);
     }
 
     @Test

@@ -17,8 +17,11 @@ final class TileGenerator {
 
     /** Rows and vectors of each tile; 16 vector registers have room for the second alone. */
     static final int[][] SHAPES = {{5, 3}, {5, 2}};
-    /** The same of a transposed product: three rows where it is wide, as {@code SimdTransposedGemm} tells. */
-    static final int[][] TRANSPOSED = {{3, 3}, {5, 2}};
+    /** The same of a transposed product. */
+    static final int[][] TRANSPOSED = {{5, 3}, {5, 2}};
+
+    /** Floats from a row of a strip of A to the next. */
+    private static final int STRIP = 16;
 
     private final StringBuilder out = new StringBuilder();
     private final int rows;
@@ -57,6 +60,9 @@ final class TileGenerator {
         line(0, "package leanvit.kernels;");
         line(0, "");
         line(0, "import static leanvit.kernels.Lanes.F;");
+        if (transposed) {
+            line(0, "import static leanvit.kernels.Lanes.FLOATS;");
+        }
         line(0, "import static leanvit.kernels.Lanes.L;");
         line(0, "");
         line(0, "import jdk.incubator.vector.FloatVector;");
@@ -74,33 +80,39 @@ final class TileGenerator {
         line(1, "}");
         line(0, "");
         line(1, "/**");
-        line(1, " * Computes {@code c[i, 0.." + vectors + "L) = bias + sum over p of "
-                + (transposed ? "a[p, i]" : "a[i, p]") + " * panel[p, 0.." + vectors
-                + "L)}, one chain of fused multiply-adds");
-        line(1, " * over p = 0..k-1 from the bias on; k is at least 1. A panel is its bias row, then k rows of "
-                + vectors
-                + "L floats. Rows after");
-        line(1, " * {@code last}, 0 to " + (rows - 1)
-                + ", do row {@code last} again: one form, always hot, serves every height.");
+        if (transposed) {
+            line(1, " * Computes {@code c[i, 0.." + vectors + "L) = sum over p of a[p, i] * panel[p, 0.." + vectors
+                    + "L)}, one chain of fused multiply-adds over");
+            line(1, " * p = 0..k-1 from 0 on. A row of a is " + STRIP + " floats, one of the panel "
+                    + vectors + "L. Rows after {@code last}, 0 to " + (rows - 1) + ",");
+            line(1, " * which must have the values of row {@code last}, are stored over it: one form serves every"
+                    + " height.");
+        } else {
+            line(1, " * Computes {@code c[i, 0.." + vectors + "L) = bias + sum over p of a[i, p] * panel[p, 0.."
+                    + vectors + "L)}, one chain of fused multiply-adds");
+            line(1, " * over p = 0..k-1 from the bias on; k is at least 1. A panel is its bias row, then k rows of "
+                    + vectors + "L floats. Rows after");
+            line(1, " * {@code last}, 0 to " + (rows - 1)
+                    + ", do row {@code last} again: one form, always hot, serves every height.");
+        }
         line(1, " */");
         method(false);
-        if (!transposed) {
-            line(0, "");
-            line(1, "/**");
-            line(1, " * {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
-                    + "L, but nothing that it knows to be constant.");
-            if (parsedOnce) {
-                line(1, " * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.");
-            }
-            line(1, " */");
-            method(true);
+        line(0, "");
+        line(1, "/**");
+        line(1, " * {@link #rows} for the C2 of JDK 17; {@code step} is " + vectors
+                + "L, but nothing that it knows to be constant.");
+        if (parsedOnce && !transposed) {
+            line(1, " * {@code STEPPING} is true here: its branch keeps C2 from parsing the loop twice.");
         }
+        line(1, " */");
+        method(true);
         line(0, "}");
         return out.toString();
     }
 
     private void method(boolean stepping) {
-        String arguments = "int k, float[] a, int a0, int lda, int last, float[] b, int bo, ";
+        String arguments = "int k, float[] a, int a0, " + (transposed ? "" : "int lda, ")
+                + "int last, float[] b, int bo, ";
         if (stepping) {
             line(1, "static void rowsStepping(" + arguments + "int step, float[] c,");
             line(7, " int co, int ldc) {");
@@ -108,7 +120,8 @@ final class TileGenerator {
             line(1, "static void rows(" + arguments + "float[] c, int co, int ldc) {");
         }
         for (int v = 0; v < vectors; v++) {
-            line(2, "FloatVector b" + v + " = FloatVector.fromArray(F, b, bo" + plus(v) + ");");
+            line(2, "FloatVector b" + v + " = " + (!transposed ? "FloatVector.fromArray(F, b, bo" + plus(v) + ");"
+                    : v == 0 ? "FloatVector.zero(F);" : "b0;"));
         }
         for (int r = 0; r < rows; r++) {
             StringBuilder row = new StringBuilder("FloatVector ");
@@ -117,29 +130,37 @@ final class TileGenerator {
             }
             line(2, row + ";");
         }
-        for (int r = 1; r < rows; r++) {
-            line(2, "int a" + r + " = a0 + Math.min(" + r + ", last)" + (transposed ? "" : " * lda") + ";");
+        for (int r = 1; r < rows && !transposed; r++) {
+            line(2, "int a" + r + " = a0 + Math.min(" + r + ", last) * lda;");
         }
-        boolean branch = stepping && parsedOnce;
-        line(2, branch ? "int bi = bo;" : stepping ? "int bi = bo + step;" : "int first = bo + " + vectors + " * L;");
-        line(2, "int p = 0;");
-        line(2, "do {");
+        boolean branch = stepping && parsedOnce && !transposed;
+        if (stepping) {
+            line(2, branch || transposed ? "int bi = bo;" : "int bi = bo + step;");
+        } else if (!transposed) {
+            line(2, "int first = bo + " + vectors + " * L;");
+        }
+        if (transposed) {
+            line(2, "for (int p = 0; p < k; p++) {");
+        } else {
+            line(2, "int p = 0;");
+            line(2, "do {");
+        }
         if (branch) {
             line(3, "if (SimdGemm.STEPPING) {");
             line(4, "bi += step;");
             line(3, "}");
         } else if (!stepping) {
-            line(3, "int bi = first + p * (" + vectors + " * L);");
+            line(3, "int bi = " + (transposed ? "bo" : "first") + " + p * (" + vectors + " * L);");
         }
         if (transposed) {
-            line(3, "int ai = p * lda;");
+            line(3, "int ai = a0 + p * " + STRIP + ";");
         }
         for (int v = 0; v < vectors; v++) {
             line(3, "b" + v + " = FloatVector.fromArray(F, b, bi" + plus(v) + ");");
         }
         for (int r = 0; r < rows; r++) {
-            line(3, (r == 0 ? "FloatVector x" : "x") + " = FloatVector.broadcast(F, a[a" + r
-                    + (transposed ? " + ai]);" : " + p]);"));
+            line(3, (r == 0 ? "FloatVector x" : "x") + " = FloatVector.broadcast(F, a["
+                    + (transposed ? r == 0 ? "ai" : "ai + " + r : "a" + r + " + p") + "]);");
             for (int v = 0; v < vectors; v++) {
                 String sum = accumulator(r, v);
                 line(3, sum + " = x.lanewise(VectorOperators.FMA, b" + v + ", " + sum + ");");
@@ -148,13 +169,14 @@ final class TileGenerator {
         if (stepping && !branch) {
             line(3, "bi += step;");
         }
-        line(2, "} while (++p < k);");
+        line(2, transposed ? "}" : "} while (++p < k);");
         for (int r = 1; r < rows; r++) {
             line(2, "int o" + r + " = co + Math.min(" + r + ", last) * ldc;");
         }
         for (int i = 0; i < rows * vectors; i++) {
-            line(2, accumulator(i / vectors, i % vectors) + ".intoArray(c, " + row(i / vectors) + plus(i % vectors)
-                    + ");");
+            String sum = accumulator(i / vectors, i % vectors);
+            line(2, (transposed ? "FLOATS.cast(" + sum + ")" : sum) + ".intoArray(c, " + row(i / vectors)
+                    + plus(i % vectors) + ");");
         }
         line(1, "}");
     }

@@ -16,13 +16,14 @@ import leanvit.vit.weights.VitConfig;
  * The first half of a block, {@code y = x + proj(attention(qkv(norm1(x))))}, forward and backward.
  *
  * <pre>
- *   x [B, N, C] -> n = norm1(x) [B, N, C] -> qkv [B, N, 3C] -> o = attention [B, Q, C] -> y = x + proj(o) [B, Q, C]
- *   dy [B, Q, C] -> do = dy·Wp [B, Q, C] -> dqkv [B, N, 3C] -> dn = dqkv·Wqkv [B, N, C] -> dx = dy + norm1'(dn)
+ *   x [B, N, C] -> n = norm1(x) [B, N, C] -> qkv [B, N, 3C] -> o = attention [B, A, C] -> y = x + proj(o) [B, A, C]
+ *   dy [B, A, C] -> do = dy·Wp [B, A, C] -> dqkv [B, N, 3C] -> dn = dqkv·Wqkv [B, N, C] -> dx = dy + norm1'(dn)
  * </pre>
  *
- * Q is N, or in the last block as few tokens as the classifier reads: the first of each image. Kept: qkv, o and the
- * norm's statistics, and x, which is the caller's; where queries and keys have norms ({@link HeadNorm}), what these
- * need. n and the attention map are computed again.
+ * A is N, or in the last block as few tokens as the classifier reads: the first of each image. The first Q of them, A
+ * at least, are queries, whose shares are summed where somebody asks for these sums. Kept: qkv, o and the norm's
+ * statistics, and x, which is the caller's; where queries and keys have norms ({@link HeadNorm}), what these need. n
+ * and the attention map are computed again.
  */
 public final class AttentionHalf {
 
@@ -42,6 +43,7 @@ public final class AttentionHalf {
     private final int headDim;
     private final int tokens;
     private final int queries;
+    private final int answered;
     private final int group;
     private final float[] kept;
     private final int attended;
@@ -54,12 +56,13 @@ public final class AttentionHalf {
     /**
      * Makes the half.
      *
-     * @param images  at most so many
-     * @param tokens  N
-     * @param queries Q
+     * @param images   at most so many
+     * @param tokens   N
+     * @param queries  Q
+     * @param answered A
      */
     AttentionHalf(Steps steps, VitConfig config, Parameters parameters, int layer, int images, int tokens, int queries,
-                  Form form, float epsilon, Predicate<Parameter> learns) {
+                  int answered, Form form, float epsilon, Predicate<Parameter> learns) {
         String block = "blocks." + layer + ".";
         this.steps = steps;
         norm = new LearntNorm(steps, parameters, block + "norm1", config.epsilon(), learns);
@@ -74,22 +77,23 @@ public final class AttentionHalf {
         headDim = config.headDim();
         this.tokens = tokens;
         this.queries = queries;
+        this.answered = answered;
         attention = new MaskedAttention(tokens, heads, headDim, form, epsilon);
         group = Steps.groupRows(tokens) / tokens;
         attended = images * tokens * 3 * width;
-        statistics = attended + images * queries * width;
+        statistics = attended + images * answered * width;
         kept = new float[statistics + 2 * images * tokens];
         perHead = new float[3 * group * heads * tokens];
     }
 
     /** Returns the bytes that are kept of so many images. */
-    static long bytes(VitConfig config, Parameters parameters, long images, int tokens, int queries) {
+    static long bytes(VitConfig config, Parameters parameters, long images, int tokens, int answered) {
         long norms = 0;
         for (String name : List.of(QUERY_NORM, KEY_NORM)) {
             norms += HeadNorm.bytes(parameters, "blocks.0." + name, images * tokens, config.width(), config.heads());
         }
         return norms + Float.BYTES * images
-                * (3L * tokens * config.width() + (long) queries * config.width() + 2L * tokens);
+                * (3L * tokens * config.width() + (long) answered * config.width() + 2L * tokens);
     }
 
     boolean learns() {
@@ -114,7 +118,7 @@ public final class AttentionHalf {
      *
      * @param images B
      * @param x      [B, N, C] from {@code xo}; must stay as it is until {@link #backward}
-     * @param y      receives [B, Q, C] from {@code yo}; must not overlap x
+     * @param y      receives [B, A, C] from {@code yo}; must not overlap x
      * @param side   what else goes in and out; null for nothing
      */
     public void forward(int images, float[] x, int xo, float[] y, int yo, AttentionSide side) {
@@ -125,7 +129,7 @@ public final class AttentionHalf {
         for (int from = 0; from < images; from += group) {
             int count = Math.min(group, images - from);
             int at = xo + from * tokens * width;
-            int out = attended + from * queries * width;
+            int out = attended + from * answered * width;
             norm.forward(count * tokens, x, at, n, 0, kept, statistics + 2 * from * tokens);
             int first = from * tokens * 3 * width;
             qkv.forward(count * tokens, n, 0, Epilogue.NONE, kept, first);
@@ -137,10 +141,10 @@ public final class AttentionHalf {
             }
             heads(from, count, side);
             for (int image = 0; image < count; image++) {
-                System.arraycopy(x, at + image * tokens * width, y, yo + (from + image) * queries * width,
-                        queries * width);
+                System.arraycopy(x, at + image * tokens * width, y, yo + (from + image) * answered * width,
+                        answered * width);
             }
-            proj.forward(count * queries, kept, out, Epilogue.RESIDUAL, y, yo + from * queries * width);
+            proj.forward(count * answered, kept, out, Epilogue.RESIDUAL, y, yo + from * answered * width);
         }
     }
 
@@ -148,9 +152,9 @@ public final class AttentionHalf {
         boolean gather = side != null && side.columnMeans != null;
         steps.workers().run(count * heads, (worker, piece) -> {
             int image = from + piece / heads;
-            attention.forward(piece % heads, queries, kept, image * tokens * 3 * width, 3 * width,
+            attention.forward(piece % heads, queries, answered, kept, image * tokens * 3 * width, 3 * width,
                     side == null ? null : side.keyBias, image * tokens, side == null ? null : side.mask,
-                    image * tokens, kept, attended + image * queries * width, width, gather ? perHead : null,
+                    image * tokens, kept, attended + image * answered * width, width, gather ? perHead : null,
                     piece * tokens, steps.workerScratch(worker, attention.scratchLength()), 0);
         });
         for (int image = 0; gather && image < count; image++) {
@@ -166,23 +170,23 @@ public final class AttentionHalf {
     /**
      * Runs backward what ran forward last.
      *
-     * @param dy        the gradient of y, [B, Q, C] from {@code dyo}
-     * @param dx        receives the gradient of x, [B, N, C] from {@code dxo}; where Q is N it may be dy itself
+     * @param dy        the gradient of y, [B, A, C] from {@code dyo}
+     * @param dx        receives the gradient of x, [B, N, C] from {@code dxo}; where A is N it may be dy itself
      * @param side      what else goes in and out, with what it had in the forward pass; null for nothing
      * @param gradients the parameters' gradients, which are added to; null for none
      */
     public void backward(float[] dy, int dyo, float[] dx, int dxo, AttentionSide side, float[] gradients) {
         float[] n = steps.scratch(0, group * tokens * width);
         float[] dQkv = steps.scratch(1, group * tokens * 3 * width);
-        float[] dOut = steps.scratch(2, group * queries * width);
+        float[] dOut = steps.scratch(2, group * answered * width);
         for (int from = 0; from < images; from += group) {
             int count = Math.min(group, images - from);
             int rows = count * tokens;
             int at = xo + from * tokens * width;
-            int dyAt = dyo + from * queries * width;
-            proj.backward(count * queries, dy, dyAt, dOut, 0);
+            int dyAt = dyo + from * answered * width;
+            proj.backward(count * answered, dy, dyAt, Epilogue.NONE, dOut, 0);
             if (gradients != null) {
-                proj.parameters(count * queries, kept, attended + from * queries * width, dy, dyAt, gradients);
+                proj.parameters(count * answered, kept, attended + from * answered * width, dy, dyAt, gradients);
             }
             headGradients(from, count, side, dOut, dQkv);
             if (queryNorm != null) {
@@ -195,7 +199,7 @@ public final class AttentionHalf {
                 norm.forward(rows, x, at, n, 0, null, 0);
                 qkv.parameters(rows, n, 0, dQkv, 0, gradients);
             }
-            qkv.backward(rows, dQkv, 0, n, 0);
+            qkv.backward(rows, dQkv, 0, Epilogue.NONE, n, 0);
             int dxAt = dxo + from * tokens * width;
             residual(count, dy, dyAt, dx, dxAt);
             norm.backward(rows, x, at, kept, statistics + 2 * from * tokens, n, 0, dx, dxAt, gradients);
@@ -208,8 +212,8 @@ public final class AttentionHalf {
         }
         for (int image = 0; image < count; image++) {
             int to = dxo + image * tokens * width;
-            System.arraycopy(dy, dyo + image * queries * width, dx, to, queries * width);
-            Arrays.fill(dx, to + queries * width, to + tokens * width, 0f);
+            System.arraycopy(dy, dyo + image * answered * width, dx, to, answered * width);
+            Arrays.fill(dx, to + answered * width, to + tokens * width, 0f);
         }
     }
 
@@ -227,8 +231,9 @@ public final class AttentionHalf {
             int image = piece / heads;
             int head = piece % heads;
             int key = (from + image) * tokens;
-            attention.backward(head, queries, kept, key * 3 * width, 3 * width, side == null ? null : side.keyBias,
-                    key, side == null ? null : side.mask, key, dOut, image * queries * width, width,
+            attention.backward(head, queries, answered, kept, key * 3 * width, 3 * width,
+                    side == null ? null : side.keyBias, key, side == null ? null : side.mask, key, dOut,
+                    image * answered * width, width,
                     dColumns ? perHead : null, columns + image * tokens, dQkv, image * tokens * 3 * width, 3 * width,
                     dMask ? perHead : null, masks + piece * tokens, dBias ? perHead : null, biases + piece * tokens,
                     steps.workerScratch(worker, attention.scratchLength()), 0);

@@ -223,7 +223,7 @@ public final class Head {
     }
 
     private void linear(Linear layer, float[] input, float[] dy, float[] dx, float[] gradients) {
-        layer.backward(images, dy, 0, dx, 0);
+        layer.backward(images, dy, 0, Epilogue.NONE, dx, 0);
         if (gradients != null) {
             layer.parameters(images, input, 0, dy, 0, gradients);
         }

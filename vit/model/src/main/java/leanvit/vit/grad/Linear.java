@@ -103,9 +103,9 @@ final class Linear {
         steps.gemms().multiply(rows, x, xo, in, forward, epilogue, y, yo, out);
     }
 
-    /** dx = dy·W. */
-    void backward(int rows, float[] dy, int dyo, float[] dx, int dxo) {
-        steps.gemms().multiply(rows, dy, dyo, out, backward, Epilogue.NONE, dx, dxo, in);
+    /** dx = dy·W, or with {@link Epilogue#PRODUCT} dx times that. */
+    void backward(int rows, float[] dy, int dyo, Epilogue epilogue, float[] dx, int dxo) {
+        steps.gemms().multiply(rows, dy, dyo, out, backward, epilogue, dx, dxo, in);
     }
 
     /**

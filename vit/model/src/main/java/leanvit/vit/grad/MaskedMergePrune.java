@@ -136,7 +136,7 @@ public final class MaskedMergePrune {
      * @param attention   s [N] from {@code tokenOffset}
      * @param sizesBefore [B, N]; null where all are 1
      * @param before      masks [B, N]; null where all are 1
-     * @param x           rows [N, C] from {@code offset}
+     * @param x           rows [N, C] from {@code offset}; null for masks and sizes alone, where nobody reads the rows
      * @param out         receives rows [N, C] at the same offset
      */
     public void forward(int image, float merge, float prune, float[] key, int keyOffset, float[] attention,
@@ -161,7 +161,9 @@ public final class MaskedMergePrune {
             boolean isOpen = rule.prunes() && maskMerged[first + o] != 0f;
             mask[first + o] = isOpen ? ThresholdMask.of(importance[first + o], prune) : maskMerged[first + o];
         }
-        mergeRows(image, sizesBefore, x, offset, out);
+        if (x != null) {
+            mergeRows(image, sizesBefore, x, offset, out);
+        }
     }
 
     /** Finds partners, and adds sizes and importance of merged tokens to theirs. */
@@ -230,7 +232,8 @@ public final class MaskedMergePrune {
      * @param image      its index
      * @param merge      theta_merge of the forward pass
      * @param prune      theta_prune
-     * @param dOut       gradient of the rows after the step, [N, C] from {@code offset}
+     * @param dOut       gradient of the rows after the step, [N, C] from {@code offset}; null where the step was made
+     *                   without rows
      * @param dMask      gradient of the masks after the step, [B, N]
      * @param dX         receives the gradient of the rows before it, at the same offset; must not be {@code dOut}
      * @param dKey       receives that of the keys, [N, d] from {@code keyOffset}; null where nothing merges
@@ -242,12 +245,8 @@ public final class MaskedMergePrune {
             float[] dKey, int keyOffset, float[] dAttention, int tokenOffset, float[] dBefore, double[] dThreshold) {
         int first = image * tokens;
         int firstSource = image * sources;
-        MergeRows.transposed(dOut, offset, width, place, Arrays.copyOfRange(weight, first, first + tokens), tokens,
-                width, dX, offset, width);
-        for (int a = 0; a < sources; a++) {
-            if (merged[firstSource + a] != 0f) {
-                add(merged[firstSource + a], dOut, offset + host(firstSource + a) * width, dX, offset + 2 * a * width);
-            }
+        if (dOut != null) {
+            rowsBackward(image, dOut, offset, dX);
         }
         Arrays.fill(dAttention, tokenOffset, tokenOffset + tokens, 0f);
         if (rule.merges()) {
@@ -275,6 +274,18 @@ public final class MaskedMergePrune {
         }
         dThreshold[2 * image] = dMerge;
         dThreshold[2 * image + 1] = dPrune;
+    }
+
+    private void rowsBackward(int image, float[] dOut, int offset, float[] dX) {
+        int first = image * tokens;
+        MergeRows.transposed(dOut, offset, width, place, Arrays.copyOfRange(weight, first, first + tokens), tokens,
+                width, dX, offset, width);
+        for (int a = 0; a < sources; a++) {
+            int at = image * sources + a;
+            if (merged[at] != 0f) {
+                add(merged[at], dOut, offset + host(at) * width, dX, offset + 2 * a * width);
+            }
+        }
     }
 
     /** Adds what a cosine's gradient gives the keys of its two positions; a masked key has cosine 0 with all. */

@@ -15,7 +15,8 @@ import leanvit.vit.weights.VitConfig;
  *   dy [R, C] -> da = dy·W2 [R, 4C] -> du = da * gelu'(u) [R, 4C] -> dn = du·W1 [R, C] -> dx = dy + norm2'(dn) [R, C]
  * </pre>
  *
- * Kept: u and the norm's statistics, and x, which is the caller's. n and a are computed again.
+ * Kept: u and the norm's statistics, and x, which is the caller's. n and a are computed again. Where nothing here
+ * learns, a is of no use later, and gelu'(u) is kept in the place of u: da * gelu'(u) then is an epilogue.
  */
 public final class MlpHalf {
 
@@ -80,18 +81,25 @@ public final class MlpHalf {
             norm.forward(count, x, xo + at, n, 0, kept, statistics + 2 * from);
             fc1.forward(count, n, 0, Epilogue.NONE, kept, from * hidden);
             steps.gelu(count, hidden, kept, from * hidden, a, 0);
+            if (!learns()) {
+                steps.geluSlopes(count, hidden, kept, from * hidden, a, 0);
+            }
             System.arraycopy(x, xo + at, y, yo + at, count * width);
             fc2.forward(count, a, 0, Epilogue.RESIDUAL, y, yo + at);
         }
     }
 
     /**
-     * Runs backward what ran forward last.
+     * Runs backward what ran forward last; once, where nothing here learns.
      *
      * @param d         the gradient of y, R rows of C floats from {@code offset}; becomes the gradient of x
      * @param gradients the parameters' gradients, which are added to; null for none
      */
     public void backward(float[] d, int offset, float[] gradients) {
+        if (!learns()) {
+            frozen(d, offset);
+            return;
+        }
         for (int from = 0; from < rows; from += group) {
             int count = Math.min(group, rows - from);
             int at = offset + from * width;
@@ -100,7 +108,7 @@ public final class MlpHalf {
             float[] du = steps.scratch(2, group * hidden);
             int u = from * hidden;
             steps.gelu(count, hidden, kept, u, a, 0);
-            fc2.backward(count, d, at, du, 0);
+            fc2.backward(count, d, at, Epilogue.NONE, du, 0);
             if (gradients != null) {
                 fc2.parameters(count, a, 0, d, at, gradients);
             }
@@ -109,8 +117,19 @@ public final class MlpHalf {
                 norm.forward(count, x, xo + from * width, n, 0, null, 0);
                 fc1.parameters(count, n, 0, du, 0, gradients);
             }
-            fc1.backward(count, du, 0, n, 0);
+            fc1.backward(count, du, 0, Epilogue.NONE, n, 0);
             norm.backward(count, x, xo + from * width, kept, statistics + 2 * from, n, 0, d, at, gradients);
+        }
+    }
+
+    private void frozen(float[] d, int offset) {
+        for (int from = 0; from < rows; from += group) {
+            int count = Math.min(group, rows - from);
+            int at = offset + from * width;
+            float[] n = steps.scratch(0, group * width);
+            fc2.backward(count, d, at, Epilogue.PRODUCT, kept, from * hidden);
+            fc1.backward(count, kept, from * hidden, Epilogue.NONE, n, 0);
+            norm.backward(count, x, xo + from * width, kept, statistics + 2 * from, n, 0, d, at, null);
         }
     }
 }

@@ -24,6 +24,16 @@ import leanvit.vit.weights.VitConfig.Pooling;
  */
 public final class Network {
 
+    /** How much the last block computes. */
+    public enum LastBlock {
+        /** The rows that the classifier reads. */
+        READ,
+        /** Those, and the shares of all tokens' attention. */
+        READ_AND_SHARES,
+        /** All rows. */
+        ALL
+    }
+
     private final VitConfig config;
     private final Workers workers;
     private final int images;
@@ -42,7 +52,7 @@ public final class Network {
 
     /** Makes a network for dense training. */
     public Network(VitConfig config, Parameters parameters, int images, Workers workers, Predicate<Parameter> learns) {
-        this(config, parameters, images, workers, learns, Form.KEYS, 0f, false);
+        this(config, parameters, images, workers, learns, Form.KEYS, 0f, LastBlock.READ);
     }
 
     /**
@@ -53,11 +63,11 @@ public final class Network {
      * @param learns   which parameters get gradients, where a backward pass is given an array for them
      * @param form     how a mask enters attention
      * @param epsilon  of masked attention
-     * @param everyRow whether the last block computes all tokens, not only those that the classifier reads
+     * @param last     how much the last block computes
      * @throws IllegalArgumentException if the model has no classifier, or a part that is not computed here
      */
     public Network(VitConfig config, Parameters parameters, int images, Workers workers, Predicate<Parameter> learns,
-                   Form form, float epsilon, boolean everyRow) {
+                   Form form, float epsilon, LastBlock last) {
         TrainableParts.check(config, parameters);
         if (config.classes() == 0) {
             throw new IllegalArgumentException(config.architecture() + " has no classifier");
@@ -67,7 +77,7 @@ public final class Network {
         this.images = images;
         int prefix = Embedding.prefix(parameters);
         tokenCount = prefix + config.patches();
-        lastRows = lastRows(config, tokenCount, everyRow);
+        lastRows = lastRows(config, tokenCount, last);
         Steps steps = new Steps(workers);
         embedding = new Embedding(steps, config, parameters, images, learns);
         attentions = new AttentionHalf[config.depth()];
@@ -76,8 +86,9 @@ public final class Network {
         tokens[0] = new float[Math.multiplyExact(images * tokenCount, config.width())];
         for (int layer = 0; layer < config.depth(); layer++) {
             int rows = layer == config.depth() - 1 ? lastRows : tokenCount;
-            attentions[layer] = new AttentionHalf(steps, config, parameters, layer, images, tokenCount, rows, form,
-                    epsilon, learns);
+            int queries = last == LastBlock.READ ? rows : tokenCount;
+            attentions[layer] = new AttentionHalf(steps, config, parameters, layer, images, tokenCount, queries, rows,
+                    form, epsilon, learns);
             mlps[layer] = new MlpHalf(steps, config, parameters, layer, images * rows, learns);
             tokens[2 * layer + 1] = new float[images * rows * config.width()];
             tokens[2 * layer + 2] = new float[images * rows * config.width()];
@@ -89,8 +100,8 @@ public final class Network {
         pack();
     }
 
-    private static int lastRows(VitConfig config, int tokens, boolean everyRow) {
-        boolean all = everyRow || config.pooling() != Pooling.TOKEN;
+    private static int lastRows(VitConfig config, int tokens, LastBlock last) {
+        boolean all = last == LastBlock.ALL || config.pooling() != Pooling.TOKEN;
         return all ? tokens : config.distilled() ? 2 : 1;
     }
 
@@ -118,12 +129,12 @@ public final class Network {
      * Returns the bytes that a network keeps for a batch: activations, their gradients and packed weights, beside the
      * parameters and an array of their gradients.
      *
-     * @param everyRow as in the constructor
+     * @param block as {@code last} in the constructor
      */
-    public static long bytes(VitConfig config, Parameters parameters, int images, boolean everyRow) {
+    public static long bytes(VitConfig config, Parameters parameters, int images, LastBlock block) {
         int width = config.width();
         int count = tokens(config, parameters);
-        int last = lastRows(config, count, everyRow);
+        int last = lastRows(config, count, block);
         long rows = (long) images * count;
         long lastRows = (long) images * last;
         long sum = Embedding.bytes(config, parameters, images) + Head.bytes(config, images, last);

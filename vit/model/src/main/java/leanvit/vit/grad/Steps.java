@@ -19,8 +19,10 @@ final class Steps {
     static final int PIECE_ROWS = 48;
     /** Rows that a step goes over at once: two images of 197, so that activations stay in cache. */
     private static final int GROUP_ROWS = 400;
-    /** Rows of a weight's gradient that make a piece; a multiple of the tile's. */
-    private static final int WEIGHT_ROWS = 24 * Gemm.TILE_ROWS;
+    /** Pieces that a weight's gradient is cut into, a thread. */
+    private static final int WEIGHT_PIECES = 3;
+    /** Rows that a piece of a weight's gradient has a multiple of; three tiles are what the kernel copies at a time. */
+    private static final int WEIGHT_ROWS = 3 * Gemm.TILE_ROWS;
 
     /** Work on some rows. */
     interface RowStep {
@@ -92,17 +94,13 @@ final class Steps {
 
     /** dW [out, in] += dyᵀ [out, R] · x [R, in]. */
     void weightGradient(int rows, int out, int in, float[] x, int xo, float[] dy, int dyo, float[] dW, int dwo) {
-        int panels = TransposedGemm.panels(in);
-        if (workers.alone()) {
-            TransposedGemm.multiply(out, rows, in, dy, dyo, out, x, xo, in, true, dW, dwo, in);
-            return;
-        }
-        int parts = (out + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
-        workers.run(panels * parts, (worker, piece) -> {
-            int panel = piece / parts;
-            int first = piece % parts * WEIGHT_ROWS;
-            TransposedGemm.multiply(Math.min(WEIGHT_ROWS, out - first), rows, in, dy, dyo + first, out, x, xo, in,
-                    panel, panel + 1, true, dW, dwo + first * in, in);
+        int pieces = workers.alone() ? 1 : WEIGHT_PIECES * workers.threads();
+        int tiles = (out + WEIGHT_ROWS - 1) / WEIGHT_ROWS;
+        int height = (tiles + pieces - 1) / pieces * WEIGHT_ROWS;
+        workers.run((out + height - 1) / height, (worker, piece) -> {
+            int first = piece * height;
+            TransposedGemm.multiply(Math.min(height, out - first), rows, in, dy, dyo + first, out, x, xo, in, true, dW,
+                    dwo + first * in, in);
         });
     }
 
@@ -120,6 +118,12 @@ final class Steps {
     /** a = gelu(u). */
     void gelu(int rows, int columns, float[] u, int uo, float[] a, int ao) {
         rows(rows, (worker, row, count) -> Gelu.apply(u, uo + row * columns, count * columns, a, ao + row * columns));
+    }
+
+    /** u becomes gelu'(u), where a is gelu(u). */
+    void geluSlopes(int rows, int columns, float[] u, int uo, float[] a, int ao) {
+        rows(rows, (worker, row, count) -> GeluGradient.slopes(count * columns, u, uo + row * columns, a,
+                ao + row * columns, u, uo + row * columns));
     }
 
     /** du = dy * gelu'(u), in place of dy. */

@@ -18,7 +18,8 @@
  * importance by {@link leanvit.vit.grad.AttentionSide}; weights are frozen where {@code gradients} is null:
  *
  * <pre>{@code
- * Network network = new Network(config, parameters, batch, workers, p -> false, Form.KEYS, 1e-5f, true);
+ * Network network = new Network(config, parameters, batch, workers, p -> false, Form.KEYS, 1e-5f,
+ *         LastBlock.ALL);
  * network.workers().open();                                        // close() in a finally
  * network.embedding().forward(batch, pixels, network.tokens(0), 0);
  * network.attention(l).forward(batch, x, 0, y, 0, side);           // then network.attention(l).meanKeys(keys)

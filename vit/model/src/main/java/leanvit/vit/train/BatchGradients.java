@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import leanvit.kernels.CrossEntropy;
 import leanvit.vit.grad.Network;
+import leanvit.vit.grad.Network.LastBlock;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.VitConfig;
@@ -66,7 +67,7 @@ public final class BatchGradients {
 
     /** Returns the bytes that an instance takes, beside the parameters and an array of gradients. */
     public static long bytes(VitParameters model, int images) {
-        return Network.bytes(model.config(), model.parameters(), images, false);
+        return Network.bytes(model.config(), model.parameters(), images, LastBlock.READ);
     }
 
     /** Says that the parameters' values have changed: after every step of an optimiser. */

@@ -16,6 +16,7 @@ import leanvit.vit.grad.GumbelDecision;
 import leanvit.vit.grad.KeepRatioLoss;
 import leanvit.vit.grad.MaskedSqueeze;
 import leanvit.vit.grad.Network;
+import leanvit.vit.grad.Network.LastBlock;
 import leanvit.vit.grad.TokenPredictorPass;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.Parameter;
@@ -138,7 +139,8 @@ public final class DTpsPass {
         this.distils = distils;
         MaskedTokens.check(config);
         Workers workers = new Workers(executor, threads);
-        network = new Network(config, model.parameters(), images, workers, learns, Form.SELF, EPSILON, distils);
+        network = new Network(config, model.parameters(), images, workers, learns, Form.SELF, EPSILON,
+                lastBlock(distils));
         boolean isFrozen = model.parameters().where(learns).isEmpty();
         modelGradients = isFrozen ? null : model.parameters().zeros();
         predictorGradients = predictors.zeros();
@@ -205,8 +207,13 @@ public final class DTpsPass {
         VitConfig config = model.config();
         long patches = (long) images * config.patches();
         long each = 9L * config.width() + 20;
-        return Network.bytes(config, model.parameters(), images, distils)
+        return Network.bytes(config, model.parameters(), images, lastBlock(distils))
                 + Float.BYTES * patches * (stages * each + (distils ? 2L : 1L) * config.width());
+    }
+
+    /** Distillation reads all tokens. */
+    private static LastBlock lastBlock(boolean distils) {
+        return distils ? LastBlock.ALL : LastBlock.READ;
     }
 
     /** Takes up parameters that have changed, of the model and of the predictors. */

@@ -16,6 +16,7 @@ import leanvit.reducers.TensorFiles;
 import leanvit.reducers.TokenPredictor;
 import leanvit.vit.grad.GumbelDecision;
 import leanvit.vit.grad.Network;
+import leanvit.vit.grad.Network.LastBlock;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Parameter;
 import leanvit.vit.weights.Parameters;
@@ -172,7 +173,7 @@ public final class DTpsTrainer {
 
     /** Returns the bytes of the pass's arrays, of gradients, moments and the teacher. */
     public long bytes() {
-        long teacher = distils ? Network.bytes(model.config(), model.parameters(), run.batch(), true) : 0;
+        long teacher = distils ? Network.bytes(model.config(), model.parameters(), run.batch(), LastBlock.ALL) : 0;
         long learning = 3L * Float.BYTES * (predictors.values().length
                 + (modelOptimizer == null ? 0 : model.parameters().values().length));
         return DTpsPass.bytes(model, stages, distils, run.batch()) + learning + teacher;
@@ -190,7 +191,7 @@ public final class DTpsTrainer {
         int batch = run.batch();
         boolean learns = modelOptimizer != null;
         Network teacher = distils ? new Network(model.config(), original(), batch,
-                run.workers(), p -> false, Form.KEYS, 0f, true) : null;
+                run.workers(), p -> false, Form.KEYS, 0f, LastBlock.ALL) : null;
         DTpsPass pass = new DTpsPass(model, predictors, schedule, squeezes, p -> learns, distils, batch,
                 run.executor(), run.threads());
         float[][] noise = new float[pass.stages()][2 * batch * model.config().patches()];

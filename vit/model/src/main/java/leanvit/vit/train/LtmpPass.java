@@ -7,6 +7,7 @@ import leanvit.vit.grad.AttentionSide;
 import leanvit.vit.grad.FlopsRatio;
 import leanvit.vit.grad.MaskedMergePrune;
 import leanvit.vit.grad.Network;
+import leanvit.vit.grad.Network.LastBlock;
 import leanvit.vit.pass.Workers;
 import leanvit.vit.weights.VitConfig;
 import leanvit.vit.weights.VitParameters;
@@ -108,7 +109,7 @@ public final class LtmpPass {
         config = model.config();
         MaskedTokens.check(config);
         network = new Network(config, model.parameters(), images, new Workers(executor, threads), p -> false,
-                Form.KEYS, (float) settings.epsilon(), true);
+                Form.KEYS, (float) settings.epsilon(), LastBlock.READ_AND_SHARES);
         depth = config.depth();
         tokens = network.tokens();
         width = config.width();
@@ -140,7 +141,7 @@ public final class LtmpPass {
     public static long bytes(VitParameters model, int images) {
         VitConfig config = model.config();
         long rows = (long) images * (config.patches() + 1);
-        return Network.bytes(config, model.parameters(), images, true)
+        return Network.bytes(config, model.parameters(), images, LastBlock.READ_AND_SHARES)
                 + Float.BYTES * rows * (2L * config.width() + config.depth() * (config.headDim() + 10L));
     }
 
@@ -176,18 +177,23 @@ public final class LtmpPass {
             for (int layer = 0; layer < depth; layer++) {
                 MaskedMergePrune before = layer == 0 ? null : reductions[layer - 1];
                 giveSide(layer, before);
-                network.attention(layer).forward(images, network.tokens(2 * layer), 0, attended, 0, side);
+                // Of the last block's rows none but those that the classifier reads are computed: it leaves them alone.
+                boolean readOnly = layer == depth - 1;
+                float[] reduced = network.tokens(2 * layer + 1);
+                network.attention(layer).forward(images, network.tokens(2 * layer), 0, readOnly ? reduced : attended, 0,
+                        side);
                 if (settings.merges()) {
                     network.attention(layer).meanKeys(meanKeys);
                 }
                 MaskedMergePrune reduction = reductions[layer];
-                float[] reduced = network.tokens(2 * layer + 1);
                 float mergeAt = settings.merges() ? merge[layer] : 1f;
                 float pruneAt = settings.prunes() ? prune[layer] : 0f;
                 workers.run(images, (worker, image) -> reduction.forward(image, mergeAt, pruneAt, meanKeys,
                         image * tokens * keyWidth, columnMeans, image * tokens, before == null ? null : before.sizes(),
-                        before == null ? null : before.mask(), attended, image * tokens * width, reduced));
-                network.mlp(layer).forward(images * tokens, reduced, 0, network.tokens(2 * layer + 2), 0);
+                        before == null ? null : before.mask(), readOnly ? null : attended, image * tokens * width,
+                        reduced));
+                network.mlp(layer).forward(images * (readOnly ? network.lastRows() : tokens), reduced, 0,
+                        network.tokens(2 * layer + 2), 0);
                 double sum = 0;
                 for (int i = 0; i < images * tokens; i++) {
                     sum += reduction.mask()[i];
@@ -221,8 +227,7 @@ public final class LtmpPass {
      * @param last the block whose rows' gradients are the last that are wanted: 1 for thresholds alone, 0 for tokens
      */
     private void backward(float[] merge, float[] prune, int last) {
-        float[] d = network.gradient();
-        network.head().backward(dLogits, null, d, 0, null);
+        network.head().backward(dLogits, null, network.lastGradient(), 0, null);
         double share = 2 * settings.lambda() * (ratio - settings.target()) / ((double) images * tokens);
         Arrays.fill(dMask, 0f);
         for (int layer = depth - 1; layer >= 0; layer--) {
@@ -230,12 +235,14 @@ public final class LtmpPass {
             for (int i = 0; i < images * tokens; i++) {
                 dMask[i] += each;
             }
+            boolean readOnly = layer == depth - 1;
+            float[] d = readOnly ? network.lastGradient() : network.gradient();
             if (layer >= last) {
                 network.mlp(layer).backward(d, 0, null);
             }
-            reductionBackward(layer, merge, prune, d);
+            reductionBackward(layer, merge, prune, readOnly ? null : d);
             if (layer >= last) {
-                attentionBackward(layer, d);
+                attentionBackward(layer, readOnly ? d : reducedGradient);
             }
         }
     }
@@ -255,13 +262,13 @@ public final class LtmpPass {
         }
     }
 
-    /** From the attended rows' gradient to that of the block's tokens, in {@code d}, and of the masks before it. */
-    private void attentionBackward(int layer, float[] d) {
+    /** From the attended rows' gradient to that of the block's tokens, the network's array, and of the masks before. */
+    private void attentionBackward(int layer, float[] dAttended) {
         giveSide(layer, layer == 0 ? null : reductions[layer - 1]);
         side.dColumnMeans = settings.prunes() ? columnMeans : null;
         side.dMeanKeys = settings.merges() ? meanKeys : null;
         side.dMask = layer == 0 ? null : dMask;
-        network.attention(layer).backward(reducedGradient, 0, d, 0, side, null);
+        network.attention(layer).backward(dAttended, 0, network.gradient(), 0, side, null);
         for (int i = 0; layer > 0 && i < images * tokens; i++) {
             dMask[i] += dBefore[i];
         }

@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import leanvit.kernels.CrossEntropy;
 import leanvit.kernels.MaskedAttention.Form;
 import leanvit.vit.grad.Network;
+import leanvit.vit.grad.Network.LastBlock;
 import leanvit.vit.io.InvalidInputException;
 import leanvit.vit.weights.Parameters;
 import leanvit.vit.weights.VitConfig;
@@ -119,7 +120,7 @@ public final class VitTrainer {
     public long bytes() {
         long arrays = (long) Float.BYTES * gradients.length * (ema == null ? 4 : 5);
         long input = (long) Float.BYTES * run.batch() * 3 * model.config().imageHeight() * model.config().imageWidth();
-        return arrays + input + Network.bytes(model.config(), parameters, run.batch(), patchLoss);
+        return arrays + input + Network.bytes(model.config(), parameters, run.batch(), lastBlock());
     }
 
     /**
@@ -132,7 +133,7 @@ public final class VitTrainer {
      */
     public boolean train(TrainingListener listener) throws IOException {
         Network network = new Network(model.config(), parameters, run.batch(), run.workers(), parameter -> true,
-                Form.KEYS, 0f, patchLoss);
+                Form.KEYS, 0f, lastBlock());
         float[] dLogits = new float[run.batch() * model.config().classes()];
         boolean ended = run.train((input, rate, step, means) -> step(network, input, dLogits, rate, step, means),
                 patchLoss, listener);
@@ -140,6 +141,11 @@ public final class VitTrainer {
             System.arraycopy(ema.values(), 0, parameters.values(), 0, gradients.length);
         }
         return ended;
+    }
+
+    /** The loss by patches reads all tokens. */
+    private LastBlock lastBlock() {
+        return patchLoss ? LastBlock.ALL : LastBlock.READ;
     }
 
     private void step(Network network, TrainingBatch input, float[] dLogits, double rate, long step,
