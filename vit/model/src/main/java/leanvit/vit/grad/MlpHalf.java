@@ -90,7 +90,7 @@ public final class MlpHalf {
     }
 
     /**
-     * Runs backward what ran forward last; once, where nothing here learns.
+     * Runs backward what ran forward last.
      *
      * @param d         the gradient of y, R rows of C floats from {@code offset}; becomes the gradient of x
      * @param gradients the parameters' gradients, which are added to; null for none
@@ -127,8 +127,11 @@ public final class MlpHalf {
             int count = Math.min(group, rows - from);
             int at = offset + from * width;
             float[] n = steps.scratch(0, group * width);
-            fc2.backward(count, d, at, Epilogue.PRODUCT, kept, from * hidden);
-            fc1.backward(count, kept, from * hidden, Epilogue.NONE, n, 0);
+            float[] du = steps.scratch(1, group * hidden);
+            // From memory in the order in which it lies: the product takes it tile by tile.
+            System.arraycopy(kept, from * hidden, du, 0, count * hidden);
+            fc2.backward(count, d, at, Epilogue.PRODUCT, du, 0);
+            fc1.backward(count, du, 0, Epilogue.NONE, n, 0);
             norm.backward(count, x, xo + from * width, kept, statistics + 2 * from, n, 0, d, at, null);
         }
     }
