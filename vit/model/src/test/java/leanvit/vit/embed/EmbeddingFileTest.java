@@ -111,7 +111,8 @@ class EmbeddingFileTest {
         for (String name : new String[] {"w.csv", "w.npy", "w.safetensors"}) {
             Path file = directory.resolve(name);
             Files.writeString(file, "before");
-            assertThatThrownBy(() -> EmbeddingFile.write(file, broken, false, DType.F32, Map.of())).hasMessage("gone");
+            assertThatThrownBy(() -> EmbeddingFile.write(file, broken, false, DType.F32, Map.of()))
+                    .hasMessage(file + ": cannot be written: gone; what was there stays");
             assertThat(Files.readString(file)).isEqualTo("before");
         }
         try (var entries = Files.list(directory)) {
