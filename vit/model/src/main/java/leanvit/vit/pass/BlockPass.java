@@ -6,6 +6,7 @@ import leanvit.kernels.Attention;
 import leanvit.kernels.Gemm.Epilogue;
 import leanvit.kernels.HeadMax;
 import leanvit.kernels.HeadMean;
+import leanvit.kernels.PackedMatrix;
 import leanvit.kernels.Rotary;
 import leanvit.reducers.ModelShape;
 import leanvit.reducers.Need;
@@ -320,12 +321,17 @@ public final class BlockPass {
         if (block.headsNorm() != null) {
             norm(block.headsNorm(), floats, buffers.normed, count);
         }
+        endBranch(buffers.normed, width, block.proj(), block.norm1(), buffers.hidden, x, offset, count);
+    }
+
+    /** Adds a branch's last layer to the rows it began with; {@code spare} is what a norm behind it may use. */
+    private void endBranch(int source, int channels, PackedMatrix layer, Norm norm, int spare, float[] x, int offset,
+            int count) {
         if (postNorm) {
-            gemms.multiply(count, floats, buffers.normed, width, block.proj(), Epilogue.NONE, floats, buffers.hidden,
-                    width);
-            leave(block.norm1(), buffers.hidden, x, offset, count);
+            gemms.multiply(count, floats, source, channels, layer, Epilogue.NONE, floats, spare, width);
+            leave(norm, spare, x, offset, count);
         } else {
-            gemms.multiply(count, floats, buffers.normed, width, block.proj(), Epilogue.RESIDUAL, x, offset, width);
+            gemms.multiply(count, floats, source, channels, layer, Epilogue.RESIDUAL, x, offset, width);
         }
     }
 
@@ -362,13 +368,7 @@ public final class BlockPass {
     }
 
     private void fc2(float[] x, int offset, int count) {
-        if (postNorm) {
-            gemms.multiply(count, floats, buffers.hidden, hidden, block.fc2(), Epilogue.NONE, floats, buffers.normed,
-                    width);
-            leave(block.norm2(), buffers.normed, x, offset, count);
-        } else {
-            gemms.multiply(count, floats, buffers.hidden, hidden, block.fc2(), Epilogue.RESIDUAL, x, offset, width);
-        }
+        endBranch(buffers.hidden, hidden, block.fc2(), block.norm2(), buffers.normed, x, offset, count);
     }
 
     /** Returns the matmul's epilogue that an activation is. */
